@@ -27,7 +27,8 @@ async fn main() -> Result<(), StartError> {
     Ok(())
 }
 
-async fn once() -> Result<(Duration, Duration), StartError> {
+/// How long one takes to start and to end.
+pub(crate) async fn once() -> Result<(Duration, Duration), StartError> {
     let began = Instant::now();
     let sandbox = Sandbox::start().await?;
     let started = began.elapsed();

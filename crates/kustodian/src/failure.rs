@@ -6,7 +6,7 @@ use kustodian_core::directory::DirectoryError;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::StoreError;
 use kustodian_store::OpenError;
-use kustomer_client::{Error, TransportError};
+use kustomer_client::{Error, TransportError, TransportFault};
 
 /// Why a command ends early.
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +46,12 @@ impl Failure {
 impl From<kustomer_client::Error> for Failure {
     fn from(error: kustomer_client::Error) -> Self {
         match error {
-            Error::Transport(TransportError::Untrusted { address, reason, .. }) => Self::new(format!(
-                "the certificate of {address} is not trusted: {reason}; --cacert FILE trusts the authority that signed \
-                 it, or the certificate itself when it is self-signed"
-            )),
+            Error::Transport(TransportError { fault: TransportFault::Untrusted { address, reason }, .. }) => {
+                Self::new(format!(
+                    "the certificate of {address} is not trusted: {reason}; --cacert FILE trusts the authority that \
+                     signed it, or the certificate itself when it is self-signed"
+                ))
+            }
             other => Self::new(other.to_string()),
         }
     }

@@ -14,20 +14,25 @@ const SCORE: Key<Num> = Key::new("scoreNum");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = Client::from_env()?;
+    for line in run(&Client::from_env()?).await? {
+        println!("{line}");
+    }
+    Ok(())
+}
 
+/// Creates her, unless she is there, and finds her; what became of it, in lines.
+pub(crate) async fn run(client: &Client) -> Result<[String; 2], Box<dyn std::error::Error>> {
     let mut custom = CustomAttributes::new();
     custom.put(TIER, "gold")?.put(SCORE, 12.5)?;
     let input =
         CustomerInput::new().name("Ada Lovelace").email("ada@acme.example").phone("+18005551212").custom(custom);
 
-    match client.customers().create(&input).await {
-        Ok(created) => println!("created {}", created.data.id),
-        Err(Error::Api(refused)) if refused.status == 409 => println!("there already: {refused}"),
+    let created = match client.customers().create(&input).await {
+        Ok(created) => format!("created {}", created.data.id),
+        Err(Error::Api(refused)) if refused.status == 409 => format!("there already: {refused}"),
         Err(other) => return Err(other.into()),
-    }
+    };
     let found = client.customers().get_by_email("ADA@acme.example").await?.data;
     let tier = found.attributes.custom.value().and_then(|custom| custom.get(TIER));
-    println!("{} has the tier {}", found.id, tier.unwrap_or("none"));
-    Ok(())
+    Ok([created, format!("{} has the tier {}", found.id, tier.unwrap_or("none"))])
 }

@@ -4,12 +4,17 @@
 use kustomer_client::resources::methods;
 
 fn main() {
+    println!("{}", lines().join("\n"));
+}
+
+/// The lines.
+pub(crate) fn lines() -> Vec<String> {
     let mut lines: Vec<String> = methods()
         .map(|method| format!("{} client.{}.{}(…)", method.operation.name, accessor(method.group), method.verb))
         .collect();
     // `get` before `at_rev` and `as_of`, which read the past.
     lines.sort_by_key(|line| line.contains(".at_rev(") || line.contains(".as_of("));
-    println!("{}", lines.join("\n"));
+    lines
 }
 
 /// How the client gives the group with this type.

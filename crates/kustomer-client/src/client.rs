@@ -17,12 +17,6 @@ use crate::layers::Transport;
 use crate::observe::Observer;
 use crate::pace::Pacing;
 use crate::raw::RawCall;
-use crate::resources::{
-    Attachments, AuditLogs, Auth, Brands, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges,
-    Customers, Drafts, Events, Forwards, InboundWebhooks, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs,
-    OutboundAccounts, OutboundWebhooks, Outbox, RoleGroups, RoutingQueues, Satisfaction, SavedSearches, Schedules,
-    Shortcuts, Slas, SpamSenders, Tags, Teams, Tracking, Users,
-};
 use crate::retry::Retry;
 use crate::target::Target;
 #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
@@ -78,186 +72,6 @@ impl Client {
     /// When `KUSTODIAN_TOKEN` is not set or the file cannot be read; else as of [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self, InvalidRequest> {
         Self::builder().env()?.build()
-    }
-
-    /// The operations on customers.
-    pub fn customers(&self) -> Customers<'_> {
-        Customers::new(self)
-    }
-
-    /// The feed of events.
-    pub fn events(&self) -> Events<'_> {
-        Events::new(self)
-    }
-
-    /// The operations on audit logs.
-    pub fn audit_logs(&self) -> AuditLogs<'_> {
-        AuditLogs::new(self)
-    }
-
-    /// The operations on tags.
-    pub fn tags(&self) -> Tags<'_> {
-        Tags::new(self)
-    }
-
-    /// The operations on companies.
-    pub fn companies(&self) -> Companies<'_> {
-        Companies::new(self)
-    }
-
-    /// The operations on klasses, the types of custom objects.
-    pub fn klasses(&self) -> Klasses<'_> {
-        Klasses::new(self)
-    }
-
-    /// The operations on conversations.
-    pub fn conversations(&self) -> Conversations<'_> {
-        Conversations::new(self)
-    }
-
-    /// The operations on conversation times.
-    pub fn conversation_times(&self) -> ConversationTimes<'_> {
-        ConversationTimes::new(self)
-    }
-
-    /// The operations on merges of customers.
-    pub fn customer_merges(&self) -> CustomerMerges<'_> {
-        CustomerMerges::new(self)
-    }
-
-    /// The operations on notes.
-    pub fn notes(&self) -> Notes<'_> {
-        Notes::new(self)
-    }
-
-    /// The operations on the kobjects of a klass, which is named in the singular or the plural.
-    pub fn kobjects<'a>(&'a self, klass: &'a str) -> KObjects<'a> {
-        KObjects::new(self, klass)
-    }
-
-    /// What visitors of sites and apps do.
-    pub fn tracking(&self) -> Tracking<'_> {
-        Tracking::new(self)
-    }
-
-    /// The operations on teams.
-    pub fn teams(&self) -> Teams<'_> {
-        Teams::new(self)
-    }
-
-    /// The operations on attachments.
-    pub fn attachments(&self) -> Attachments<'_> {
-        Attachments::new(self)
-    }
-
-    /// The operations on media.
-    pub fn media(&self) -> Media<'_> {
-        Media::new(self)
-    }
-
-    /// The operations on outbound webhooks, which events are sent to.
-    pub fn outbound_webhooks(&self) -> OutboundWebhooks<'_> {
-        OutboundWebhooks::new(self)
-    }
-
-    /// The operations on metadata, which describes custom attributes.
-    pub fn metadata(&self) -> Metadata<'_> {
-        Metadata::new(self)
-    }
-
-    /// The operations on role groups.
-    pub fn role_groups(&self) -> RoleGroups<'_> {
-        RoleGroups::new(self)
-    }
-
-    /// The operations on shortcuts.
-    pub fn shortcuts(&self) -> Shortcuts<'_> {
-        Shortcuts::new(self)
-    }
-
-    /// The operations on brands.
-    pub fn brands(&self) -> Brands<'_> {
-        Brands::new(self)
-    }
-
-    /// The operations on schedules, the hours in which an org works.
-    pub fn schedules(&self) -> Schedules<'_> {
-        Schedules::new(self)
-    }
-
-    /// The operations on senders whose messages are always spam, or never.
-    pub fn spam_senders(&self) -> SpamSenders<'_> {
-        SpamSenders::new(self)
-    }
-
-    /// The operations on settings of satisfaction surveys.
-    pub fn satisfaction(&self) -> Satisfaction<'_> {
-        Satisfaction::new(self)
-    }
-
-    /// The operations on SLAs.
-    pub fn slas(&self) -> Slas<'_> {
-        Slas::new(self)
-    }
-
-    /// The operations on accounts that messages are sent from.
-    pub fn outbound_accounts(&self) -> OutboundAccounts<'_> {
-        OutboundAccounts::new(self)
-    }
-
-    /// The operations on inbound webhooks, addresses that other systems post to.
-    pub fn inbound_webhooks(&self) -> InboundWebhooks<'_> {
-        InboundWebhooks::new(self)
-    }
-
-    /// The operations on queues, where conversations wait for users.
-    pub fn routing_queues(&self) -> RoutingQueues<'_> {
-        RoutingQueues::new(self)
-    }
-
-    /// The operations on saved searches.
-    pub fn saved_searches(&self) -> SavedSearches<'_> {
-        SavedSearches::new(self)
-    }
-
-    /// The operations on users.
-    pub fn users(&self) -> Users<'_> {
-        Users::new(self)
-    }
-
-    /// The operations on orgs.
-    pub fn orgs(&self) -> Orgs<'_> {
-        Orgs::new(self)
-    }
-
-    /// The operations on credentials and roles.
-    pub fn auth(&self) -> Auth<'_> {
-        Auth::new(self)
-    }
-
-    /// The operations on messages.
-    pub fn messages(&self) -> Messages<'_> {
-        Messages::new(self)
-    }
-
-    /// The operations on forwards.
-    pub fn forwards(&self) -> Forwards<'_> {
-        Forwards::new(self)
-    }
-
-    /// The operations on drafts.
-    pub fn drafts(&self) -> Drafts<'_> {
-        Drafts::new(self)
-    }
-
-    /// The operations on bulk jobs.
-    pub fn bulk(&self) -> BulkJobs<'_> {
-        BulkJobs::new(self)
-    }
-
-    /// The operations on the outbox.
-    pub fn outbox(&self) -> Outbox<'_> {
-        Outbox::new(self)
     }
 
     /// Any declared operation: what all the others are made of.
@@ -602,7 +416,7 @@ impl ClientBuilder {
     /// each call, with token, when it has its turn under the limit: retries, pacing and what reads the answer are outside of it. Each
     /// attempt has a clone of the layer's service, within the timeout for the attempt. The bytes of attachments go past it.
     ///
-    /// An error of a layer is a [`TransportError::Layer`](crate::TransportError::Layer), and is not tried again; an
+    /// An error of a layer is a [`TransportFault::Layer`](crate::TransportFault::Layer), and is not tried again; an
     /// error of the transport below is returned as it is.
     ///
     /// ```

@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::attempt::{self, Sent};
 use crate::client::CONNECT_TIMEOUT;
-use crate::error::TransportError;
+use crate::error::{TransportError, TransportFault};
 use crate::exchange::ReceivedResponse;
 use crate::retry::Outcome;
 use crate::target::address;
@@ -94,7 +94,7 @@ impl Transport {
         };
         let failed = |error: AnyError| match error.downcast::<TransportError>() {
             Ok(transport) => *transport,
-            Err(source) => TransportError::Layer { call: Box::default(), address: address(url), source },
+            Err(source) => TransportFault::Layer { address: address(url), source }.into(),
         };
         let (head, body) = answered.map_err(failed)?.into_parts();
         // A body that is whole already cannot fail.

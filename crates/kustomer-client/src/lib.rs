@@ -1,5 +1,10 @@
 // docs.rs says of each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// One group of operations leaves some of what all of them share unused.
+#![cfg_attr(
+    not(feature = "resources"),
+    allow(dead_code, unused_imports, unused_macros, reason = "the build with all groups finds what none uses")
+)]
 #![doc = include_str!("../README.md")]
 //!
 //! # Two ways to receive an answer
@@ -54,6 +59,7 @@
 
 mod ahead;
 mod attempt;
+#[cfg(feature = "bulk")]
 mod bulked;
 mod call;
 mod client;
@@ -75,7 +81,7 @@ mod retry;
 mod stream;
 mod target;
 mod timer;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "attachments", not(target_arch = "wasm32")))]
 mod transfer;
 #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
 mod trust;
@@ -85,10 +91,11 @@ mod window;
 #[cfg(all(feature = "blocking", not(target_arch = "wasm32")))]
 mod blocking;
 
+#[cfg(feature = "bulk")]
 pub use bulked::BulkOutcome;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
-pub use error::{ApiError, DecodeError, Error, FailedCall, InvalidRequest, TransportError};
+pub use error::{ApiError, DecodeError, Error, FailedCall, InvalidRequest, TransportError, TransportFault};
 pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;

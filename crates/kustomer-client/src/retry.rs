@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::StatusCode;
 use http::header::{DATE, RETRY_AFTER};
 
-use crate::error::TransportError;
+use crate::error::{TransportError, TransportFault};
 use crate::exchange::ReceivedResponse;
 
 /// When a call is sent again.
@@ -131,11 +131,11 @@ impl Retry {
         let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.longest_wait);
         let response = match outcome {
             Ok(response) => response,
-            Err(TransportError::Connect { .. } | TransportError::Proxy { .. }) => return Some(Wait::UpTo(doubled)),
-            Err(TransportError::Timeout { .. } | TransportError::Broken { .. }) => {
-                return is_repeatable.then_some(Wait::UpTo(doubled));
+            Err(error) => {
+                // Without a connection nothing was done.
+                let is_unsent = matches!(error.fault, TransportFault::Connect { .. } | TransportFault::Proxy { .. });
+                return (error.fault.may_pass() && (is_unsent || is_repeatable)).then_some(Wait::UpTo(doubled));
             }
-            Err(_) => return None,
         };
         let asked = match response.status {
             StatusCode::TOO_MANY_REQUESTS => Some(asked_wait(response).unwrap_or(WINDOW)),
@@ -269,14 +269,12 @@ mod tests {
     #[test]
     fn a_request_that_was_never_sent_is_sent_again_and_one_that_may_have_arrived_only_when_it_does_no_harm() {
         let address = || "http://a".to_owned();
-        let refused =
-            || Err(TransportError::Connect { call: Box::default(), address: address(), source: "refused".into() });
+        let refused = || Err(TransportFault::Connect { address: address(), source: "refused".into() }.into());
         let late = || Err(TransportError::late(address(), FIRST_WAIT));
         let retry = Retry::default();
         assert!(retry.wait(false, 1, &refused()).is_some() && retry.wait(false, 1, &late()).is_none());
         assert!(retry.wait(true, 1, &late()).is_some());
-        let untrusted =
-            Err(TransportError::Untrusted { call: Box::default(), address: address(), reason: String::new() });
+        let untrusted = Err(TransportFault::Untrusted { address: address(), reason: String::new() }.into());
         assert!(retry.wait(true, 1, &untrusted).is_none());
     }
 

@@ -47,11 +47,13 @@ pub(crate) fn trusting(
     is_encrypted: bool,
 ) -> Result<ClientConfig, InvalidRequest> {
     let is_named = !named.is_empty();
-    let named = Named { provider: provider(), usual: OnceLock::new(), named };
+    let known = Known { usual: OnceLock::new(), named };
+    let provider = provider();
     if is_encrypted || is_named {
-        named.usual().map_err(|error| if is_named { InvalidRequest::RootCertificates } else { setup(error) })?;
+        let failed = |error| if is_named { InvalidRequest::RootCertificates } else { setup(error) };
+        known.usual(&provider).map_err(failed)?;
     }
-    with_verifier(Arc::new(named))
+    with_verifier(Certificates { provider, trusted: Trusted::Known(known) })
 }
 
 /// TLS that takes any certificate.
@@ -59,13 +61,13 @@ pub(crate) fn trusting(
 /// # Errors
 /// When the cryptography has no protocol in common with rustls.
 pub(crate) fn accepting_any() -> Result<ClientConfig, InvalidRequest> {
-    with_verifier(Arc::new(Any(provider())))
+    with_verifier(Certificates { provider: provider(), trusted: Trusted::Any })
 }
 
-fn with_verifier(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, InvalidRequest> {
-    let config =
-        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(setup)?;
-    let mut config = config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+fn with_verifier(verifier: Certificates) -> Result<ClientConfig, InvalidRequest> {
+    let config = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider));
+    let config = config.with_safe_default_protocol_versions().map_err(setup)?;
+    let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
     // What the server may choose from, the best first.
     #[cfg(feature = "http2")]
     config.alpn_protocols.push(b"h2".to_vec());
@@ -77,64 +79,38 @@ fn setup(error: Error) -> InvalidRequest {
     InvalidRequest::Setup { reason: error.to_string() }
 }
 
-/// Takes any certificate, and still wants the server to hold its key.
+/// Which certificates are taken. Whichever it is, the server has to hold its key.
 #[derive(Debug)]
-struct Any(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Any {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        own: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, own, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        own: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, own, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Certificates {
+    provider: Arc<CryptoProvider>,
+    trusted: Trusted,
 }
 
 #[derive(Debug)]
-struct Named {
-    provider: Arc<CryptoProvider>,
+enum Trusted {
+    Any,
+    Known(Known),
+}
+
+/// The certificates of the system, and the named ones.
+#[derive(Debug)]
+struct Known {
     /// Once it is read.
     usual: OnceLock<Result<Verifier, Error>>,
     named: Vec<CertificateDer<'static>>,
 }
 
-impl Named {
-    fn usual(&self) -> Result<&Verifier, Error> {
+impl Known {
+    fn usual(&self, provider: &Arc<CryptoProvider>) -> Result<&Verifier, Error> {
         let read = || match self.named.as_slice() {
-            [] => Verifier::new(Arc::clone(&self.provider)),
-            named => Verifier::new_with_extra_roots(named.iter().cloned(), Arc::clone(&self.provider)),
+            [] => Verifier::new(Arc::clone(provider)),
+            named => Verifier::new_with_extra_roots(named.iter().cloned(), Arc::clone(provider)),
         };
         self.usual.get_or_init(read).as_ref().map_err(Error::clone)
     }
 }
 
-impl ServerCertVerifier for Named {
+impl ServerCertVerifier for Certificates {
     fn verify_server_cert(
         &self,
         own: &CertificateDer<'_>,
@@ -143,9 +119,13 @@ impl ServerCertVerifier for Named {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.usual()?.verify_server_cert(own, others, name, ocsp, now) {
+        let known = match &self.trusted {
+            Trusted::Any => return Ok(ServerCertVerified::assertion()),
+            Trusted::Known(known) => known,
+        };
+        match known.usual(&self.provider)?.verify_server_cert(own, others, name, ocsp, now) {
             // WebPKI checks the dates before it looks for an authority's mark: they are right.
-            Err(error) if is_authority(&error) && self.named.iter().any(|named| named == own) => {
+            Err(error) if is_authority(&error) && known.named.iter().any(|named| named == own) => {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }

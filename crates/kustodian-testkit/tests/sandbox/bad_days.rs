@@ -9,6 +9,8 @@ use kustomer_client::customer::CustomerInput;
 use kustomer_client::query::PageQuery;
 use kustomer_client::{Attempt, Error, Method, Observer, Pacing, Retry};
 
+use crate::examples::pace;
+
 fn named(name: &str) -> CustomerInput {
     CustomerInput::new().name(name)
 }
@@ -85,20 +87,10 @@ async fn a_server_that_is_down_gets_few_retries_of_many_calls() {
 #[tokio::test]
 async fn a_hundred_tasks_stay_below_the_limit_together() {
     // A window is half a second.
-    let sandbox =
-        Sandbox::builder().clock_speed(120).settings(|settings| settings.rate_limit = Some(60)).start().await.unwrap();
-    let window = Duration::from_millis(500);
-    let client = sandbox.client_builder().token(sandbox.key()).pacing(Pacing::of_windows(window)).retry(Retry::off());
-    let client = client.build().unwrap();
-    let refused = AtomicU32::new(0);
-    let task = |_| async {
-        for _ in 0..2 {
-            let answered = client.users().current().exchange().await.unwrap();
-            refused.fetch_add(u32::from(answered.response.status == 429), Ordering::Relaxed);
-        }
-    };
-    futures_util::future::join_all((0..100).map(task)).await;
-    assert_eq!(refused.load(Ordering::Relaxed), 0);
+    let plan = pace::Plan { limit: 60, tasks: 100, calls_of_a_task: 2, speed: 120 };
+    let sandbox = plan.sandbox().await.unwrap();
+    let done = pace::run(&sandbox, plan).await.unwrap();
+    assert_eq!((done.answered, done.refused), (200, 0), "{done:?}");
 
     // Without pacing the same server turns some away: the limit is there.
     let hasty =

@@ -1,5 +1,8 @@
-//! The examples of the client work as described.
+//! The examples of the client and of the kit work as described.
 
+#[expect(dead_code, reason = "its main is not run")]
+#[path = "../../../kustomer-client/examples/create_customer.rs"]
+mod create_customer;
 #[expect(dead_code, reason = "its main is not run")]
 #[path = "../../../kustomer-client/examples/export.rs"]
 mod export;
@@ -13,8 +16,17 @@ mod import;
 #[path = "../../../kustomer-client/examples/layers.rs"]
 mod layers;
 #[expect(dead_code, reason = "its main does not run here")]
+#[path = "../../../kustomer-client/examples/method_names.rs"]
+mod method_names;
+#[expect(dead_code, reason = "its main does not run here")]
+#[path = "../../examples/pace.rs"]
+pub(crate) mod pace;
+#[expect(dead_code, reason = "its main does not run here")]
 #[path = "../../../kustomer-client/examples/receive.rs"]
 mod receive;
+#[expect(dead_code, reason = "its main does not run here")]
+#[path = "../../examples/start.rs"]
+mod start;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -26,6 +38,34 @@ use kustomer_client::customer::CustomerInput;
 use kustomer_client::outbound_webhook::OutboundWebhookInput;
 use kustomer_client::webhook::WebhookKey;
 use tokio::sync::mpsc;
+
+#[test]
+fn every_example_is_run_here_or_by_the_tests_beside() {
+    let here = include_str!("examples.rs");
+    for folder in ["../kustomer-client/examples", "examples"] {
+        for file in std::fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(here.contains(&format!("examples/{name}\"]\n")), "{folder}/{name} is run by no test");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_created_once_and_found_again() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let [first, found] = create_customer::run(sandbox.client()).await.unwrap();
+    let [second, found_again] = create_customer::run(sandbox.client()).await.unwrap();
+    let id = first.strip_prefix("created ").unwrap();
+    assert!(second.starts_with("there already: POST /customers: 409 "), "{second}");
+    assert_eq!((&*found, &*found_again), (&*format!("{id} has the tier gold"), &*found));
+}
+
+#[tokio::test]
+async fn a_sandbox_is_started_and_ended_and_methods_are_named() {
+    start::once().await.unwrap();
+    let names = method_names::lines();
+    assert!(names.iter().any(|line| line == "createCustomer client.customers().create(…)"), "{names:?}");
+}
 
 #[tokio::test]
 async fn people_are_imported_followed_and_exported() {

@@ -13,7 +13,7 @@ use kustomer_client::customer::{
 use kustomer_client::metadata::{AttributeMetadata, MetadataInput};
 use kustomer_client::query::PageQuery;
 use kustomer_client::user::UserType;
-use kustomer_client::{ApiError, Client, Error, Field, ObjectId, Retry, TransportError};
+use kustomer_client::{ApiError, Client, Error, Field, ObjectId, Retry, TransportError, TransportFault};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -392,7 +392,7 @@ fn a_call_takes_its_own_header_server_and_time() {
     let failed = (0..100).find_map(|_| call().exchange_blocking().err());
     other.signal("CONT");
     let failed = failed.unwrap();
-    assert!(matches!(failed, TransportError::Timeout { .. }), "{failed:?}");
+    assert!(matches!(failed.fault, TransportFault::Timeout { .. }), "{failed:?}");
     assert!(failed.to_string().contains(&other.url), "{failed}");
 }
 
@@ -488,7 +488,10 @@ fn a_client_outlives_its_server() {
     process.wait().unwrap();
 
     let failed = client.customers().get(id_of(&customer)).send_blocking().unwrap_err();
-    assert!(matches!(failed, Error::Transport(TransportError::Connect { .. })), "{failed:?}");
+    assert!(
+        matches!(failed, Error::Transport(TransportError { fault: TransportFault::Connect { .. }, .. })),
+        "{failed:?}"
+    );
     assert!(failed.to_string().contains(&address), "{failed}");
     assert_eq!((failed.status(), failed.api()), (None, None));
 

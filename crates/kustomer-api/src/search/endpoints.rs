@@ -135,35 +135,35 @@ endpoint! {
     /// `customerSearch` for companies.
     CompanySearch = &contract::CUSTOMER_SEARCH, "Finds companies by their attributes.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: COMPANY_SEARCH_EXAMPLE,
-    answer: Page<Company>: Answer::Found(&[&COMPANY])
+    answer: Page<Company>: Answer::Found(const { &[&COMPANY] })
 }
 
 endpoint! {
     /// `customerSearch` for kobjects.
     KObjectSearch = &contract::CUSTOMER_SEARCH, "Finds kobjects by their attributes.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: KOBJECT_SEARCH_EXAMPLE,
-    answer: Page<KObject>: Answer::Found(&[&KOBJECT])
+    answer: Page<KObject>: Answer::Found(const { &[&KOBJECT] })
 }
 
 endpoint! {
     /// `customerSearch` for conversations.
     ConversationSearch = &contract::CUSTOMER_SEARCH, "Finds conversations by their attributes.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: CONVERSATION_SEARCH_EXAMPLE,
-    answer: Page<Conversation>: Answer::Found(&[&CONVERSATION])
+    answer: Page<Conversation>: Answer::Found(const { &[&CONVERSATION] })
 }
 
 endpoint! {
     /// `customerSearch` for messages.
     MessageSearch = &contract::CUSTOMER_SEARCH, "Finds messages by their attributes.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: MESSAGE_SEARCH_EXAMPLE,
-    answer: Page<Message>: Answer::Found(&[&MESSAGE])
+    answer: Page<Message>: Answer::Found(const { &[&MESSAGE] })
 }
 
 endpoint! {
     /// `customerSearch` for notes.
     NoteSearch = &contract::CUSTOMER_SEARCH, "Finds notes by their attributes.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: NOTE_SEARCH_EXAMPLE,
-    answer: Page<Note>: Answer::Found(&[&NOTE])
+    answer: Page<Note>: Answer::Found(const { &[&NOTE] })
 }
 
 endpoint! {

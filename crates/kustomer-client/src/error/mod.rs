@@ -15,7 +15,7 @@ pub use self::api::ApiError;
 pub use self::decode::DecodeError;
 pub use self::failed_call::FailedCall;
 pub use self::invalid::InvalidRequest;
-pub use self::transport::TransportError;
+pub use self::transport::{TransportError, TransportFault};
 
 /// Why a call failed. Its `Display` is one line for people: method, route, status, code, the server's words, parameter, attempts
 /// and request id, such as `POST /customers: 409 conflict: … (emails) [request r-17]`.
@@ -88,7 +88,7 @@ impl Error {
 
     /// Whether there was no answer in time.
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Transport(TransportError::Timeout { .. }))
+        matches!(self, Self::Transport(error) if matches!(error.fault, TransportFault::Timeout { .. }))
     }
 
     /// The kind of the error that the server answered, for programs.
@@ -122,18 +122,17 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => matches!(error.status, 429 | 502 | 503 | 504),
-            Self::Transport(TransportError::Connect { .. } | TransportError::Proxy { .. }) => true,
-            Self::Transport(TransportError::Timeout { .. } | TransportError::Broken { .. }) => true,
-            Self::Transport(_) | Self::Decode(_) | Self::Invalid(_) => false,
+            Self::Transport(error) => error.fault.may_pass(),
+            Self::Decode(_) | Self::Invalid(_) => false,
         }
     }
 }
 
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
-        match error {
-            TransportError::Invalid(invalid) => Self::Invalid(invalid),
-            other => Self::Transport(other),
+        match error.fault {
+            TransportFault::Invalid(invalid) => Self::Invalid(invalid),
+            _ => Self::Transport(error),
         }
     }
 }

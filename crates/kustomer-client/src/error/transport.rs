@@ -9,18 +9,39 @@ use crate::trust::is_of_authority;
 
 /// There was no whole answer.
 ///
-/// Unless it is [`Invalid`](Self::Invalid) or [`Connect`](Self::Connect), the server may have carried the request out.
+/// Unless the [`fault`](Self::fault) is [`Invalid`](TransportFault::Invalid) or [`Connect`](TransportFault::Connect), the server may
+/// have carried the request out.
+///
+/// ```no_run
+/// use kustomer_client::{Client, TransportFault};
+///
+/// # async fn example(client: Client) {
+/// if let Err(error) = client.users().current().exchange().await {
+///     match &error.fault {
+///         TransportFault::Timeout { address, timeout } => println!("{address} took longer than {timeout:?}"),
+///         _ => println!("{error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[non_exhaustive]
+pub struct TransportError {
+    /// None when nothing was sent.
+    call: Option<Box<FailedCall>>,
+    /// Why.
+    pub fault: TransportFault,
+}
+
+/// Why there was no whole answer.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
-pub enum TransportError {
+pub enum TransportFault {
     /// The request cannot be sent; nothing was.
     #[error(transparent)]
-    Invalid(#[from] InvalidRequest),
+    Invalid(InvalidRequest),
     /// No connection came about.
-    #[error("{call}: cannot connect to {address}: {}; is the server running there?{}", cause(.source.as_ref()), .call.often())]
+    #[error("cannot connect to {address}: {}; is the server running there?", cause(.source.as_ref()))]
     Connect {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
         /// Why.
@@ -28,14 +49,11 @@ pub enum TransportError {
     },
     /// No connection came about through the proxy that the environment names.
     #[error(
-        "{call}: cannot connect to {address} through the proxy {proxy}, which the environment names (http_proxy, \
-         https_proxy or all_proxy): {}; add the host to no_proxy to go without it{}",
-        cause(.source.as_ref()),
-        .call.often()
+        "cannot connect to {address} through the proxy {proxy}, which the environment names (http_proxy, https_proxy or \
+         all_proxy): {}; add the host to no_proxy to go without it",
+        cause(.source.as_ref())
     )]
     Proxy {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port of the server.
         address: String,
         /// Scheme, host and port of the proxy.
@@ -45,56 +63,40 @@ pub enum TransportError {
     },
     /// The server has a certificate that nobody trusted has signed, or that is not for this host.
     #[error(
-        "{call}: the certificate of {address} is not trusted: {}; add the authority that signed it, or the certificate itself \
-         when it is self-signed, to the root certificates",
-        .reason
+        "the certificate of {address} is not trusted: {reason}; add the authority that signed it, or the certificate itself when \
+         it is self-signed, to the root certificates"
     )]
     Untrusted {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
         /// The fault of the certificate.
         reason: String,
     },
     /// The URL begins with `https://`, but the server answers without TLS.
-    #[error("{call}: {address} does not speak TLS: its URL probably begins with http://")]
+    #[error("{address} does not speak TLS: its URL probably begins with http://")]
     NotEncrypted {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
     },
     /// The answer was not there in time.
-    #[error("{call}: no answer from {address} within {timeout:?}; a longer timeout may help{}", .call.often())]
+    #[error("no answer from {address} within {timeout:?}; a longer timeout may help")]
     Timeout {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
         /// How long the call waited.
         timeout: Duration,
     },
     /// A layer of this client refused the attempt, or failed: see [`ClientBuilder::layer`](crate::ClientBuilder#method.layer).
-    #[error("{call}: a layer of the client ended the exchange with {address}: {}", cause(.source.as_ref()))]
+    #[error("a layer of the client ended the exchange with {address}: {}", cause(.source.as_ref()))]
     Layer {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The connection broke, or what came over it was not HTTP.
-    #[error(
-        "{call}: the exchange with {address} broke off: {}{}{}",
-        cause(.source.as_ref()),
-        hint(.address, *.answered),
-        .call.often()
-    )]
+    #[error("the exchange with {address} broke off: {}{}", cause(.source.as_ref()), hint(.address, *.answered))]
     Broken {
-        /// The call that failed.
-        call: Box<FailedCall>,
         /// Scheme, host and port.
         address: String,
         /// Whether the head of an answer had arrived.
@@ -102,6 +104,13 @@ pub enum TransportError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl TransportFault {
+    /// Whether the same call may succeed later.
+    pub(crate) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::Proxy { .. } | Self::Timeout { .. } | Self::Broken { .. })
+    }
 }
 
 /// The innermost cause: the outer ones only say that there was an error.
@@ -144,14 +153,13 @@ fn distrust(reason: &rustls::CertificateError) -> String {
 impl TransportError {
     /// Why nothing was received from `address`.
     pub(crate) fn sending(error: reqwest::Error, address: String, proxy: Option<String>, timeout: Duration) -> Self {
-        let call = Box::default();
         #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
         if let Some(tls) = tls_error(&error) {
             match tls {
                 rustls::Error::InvalidCertificate(reason) => {
-                    return Self::Untrusted { call, address, reason: distrust(reason) };
+                    return TransportFault::Untrusted { address, reason: distrust(reason) }.into();
                 }
-                rustls::Error::InvalidMessage(_) => return Self::NotEncrypted { call, address },
+                rustls::Error::InvalidMessage(_) => return TransportFault::NotEncrypted { address }.into(),
                 _ => {}
             }
         }
@@ -162,9 +170,9 @@ impl TransportError {
         let is_unconnected = false;
         match proxy {
             Some(proxy) if is_unconnected => {
-                Self::Proxy { call, address, proxy, source: Box::new(error.without_url()) }
+                TransportFault::Proxy { address, proxy, source: Box::new(error.without_url()) }.into()
             }
-            None if is_unconnected => Self::Connect { call, address, source: Box::new(error.without_url()) },
+            None if is_unconnected => TransportFault::Connect { address, source: Box::new(error.without_url()) }.into(),
             _ => Self::receiving(error, address, false, timeout),
         }
     }
@@ -174,42 +182,39 @@ impl TransportError {
         if error.is_timeout() {
             Self::late(address, timeout)
         } else {
-            Self::Broken { call: Box::default(), address, answered, source: Box::new(error.without_url()) }
+            TransportFault::Broken { address, answered, source: Box::new(error.without_url()) }.into()
         }
     }
 
     /// Nothing was received in time.
     pub(crate) fn late(address: String, timeout: Duration) -> Self {
-        Self::Timeout { call: Box::default(), address, timeout }
+        TransportFault::Timeout { address, timeout }.into()
     }
 
     /// The call that failed; `None` when nothing was sent.
     pub fn call(&self) -> Option<&FailedCall> {
-        match self {
-            Self::Invalid(_) => None,
-            Self::Connect { call, .. }
-            | Self::Proxy { call, .. }
-            | Self::Untrusted { call, .. }
-            | Self::NotEncrypted { call, .. }
-            | Self::Timeout { call, .. }
-            | Self::Layer { call, .. }
-            | Self::Broken { call, .. } => Some(call),
-        }
+        self.call.as_deref()
     }
 
     /// The same as the end of this call.
-    pub(crate) fn of_call(mut self, failed: FailedCall) -> Self {
-        match &mut self {
-            Self::Invalid(_) => {}
-            Self::Connect { call, .. }
-            | Self::Proxy { call, .. }
-            | Self::Untrusted { call, .. }
-            | Self::NotEncrypted { call, .. }
-            | Self::Timeout { call, .. }
-            | Self::Layer { call, .. }
-            | Self::Broken { call, .. } => **call = failed,
-        }
-        self
+    pub(crate) fn of_call(self, failed: FailedCall) -> Self {
+        let call = match self.fault {
+            TransportFault::Invalid(_) => None,
+            _ => Some(Box::new(failed)),
+        };
+        Self { call, ..self }
+    }
+}
+
+impl From<TransportFault> for TransportError {
+    fn from(fault: TransportFault) -> Self {
+        Self { call: None, fault }
+    }
+}
+
+impl From<InvalidRequest> for TransportError {
+    fn from(invalid: InvalidRequest) -> Self {
+        TransportFault::Invalid(invalid).into()
     }
 }
 
@@ -230,7 +235,30 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     None
 }
 
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.fault)
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(call) = &self.call else { return fmt::Display::fmt(&self.fault, formatter) };
+        write!(formatter, "{call}: {}", self.fault)?;
+        if self.fault.may_pass() { formatter.write_str(&call.often()) } else { Ok(()) }
+    }
+}
+
 impl fmt::Debug for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fault {
+            TransportFault::Invalid(invalid) => fmt::Debug::fmt(invalid, formatter),
+            _ => fmt::Display::fmt(self, formatter),
+        }
+    }
+}
+
+impl fmt::Debug for TransportFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(invalid) => fmt::Debug::fmt(invalid, formatter),

@@ -116,8 +116,9 @@ operations! {
     }
 }
 
-impl<'a> KObjects<'a> {
-    pub(crate) fn new(client: &'a Client, klass: &'a str) -> Self {
-        Self { client, klass }
+impl Client {
+    /// The operations on the kobjects of a klass, which is named in the singular or the plural.
+    pub fn kobjects<'a>(&'a self, klass: &'a str) -> KObjects<'a> {
+        KObjects { client: self, klass }
     }
 }

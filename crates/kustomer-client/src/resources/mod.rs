@@ -1,81 +1,87 @@
 //! The operations by resource. Each is one line on the one path, [`Client::call`](crate::Client::call).
 
+// A module has the feature of its group below. If they differ, one of the two does not compile alone.
+#[cfg(feature = "attachments")]
 mod attachments;
+#[cfg(feature = "events")]
 mod audit_logs;
+#[cfg(feature = "users")]
 mod auth;
+#[cfg(feature = "settings")]
 mod brands;
+#[cfg(feature = "bulk")]
 mod bulk;
+#[cfg(feature = "companies")]
 mod companies;
+#[cfg(feature = "conversations")]
 mod conversation_times;
+#[cfg(feature = "conversations")]
 mod conversations;
+#[cfg(feature = "customers")]
 mod customer_merges;
+#[cfg(feature = "customers")]
 mod customers;
+#[cfg(feature = "messages")]
 mod drafts;
+#[cfg(feature = "events")]
 mod events;
+#[cfg(feature = "messages")]
 mod forwards;
+#[cfg(feature = "webhooks")]
 mod inbound_webhooks;
+#[cfg(feature = "kobjects")]
 mod klasses;
+#[cfg(feature = "kobjects")]
 mod kobjects;
+#[cfg(feature = "attachments")]
 mod media;
+#[cfg(feature = "messages")]
 mod messages;
+#[cfg(feature = "kobjects")]
 mod metadata;
+#[cfg(feature = "conversations")]
 mod notes;
+#[cfg(feature = "settings")]
 mod orgs;
+#[cfg(feature = "settings")]
 mod outbound_accounts;
+#[cfg(feature = "webhooks")]
 mod outbound_webhooks;
+#[cfg(feature = "settings")]
 mod outbox;
+#[cfg(feature = "users")]
 mod role_groups;
+#[cfg(feature = "settings")]
 mod routing_queues;
+#[cfg(feature = "settings")]
 mod satisfaction;
+#[cfg(feature = "settings")]
 mod saved_searches;
+#[cfg(feature = "settings")]
 mod schedules;
+#[cfg(feature = "customers")]
 mod search;
+#[cfg(feature = "customers")]
 mod settling;
+#[cfg(feature = "settings")]
 mod shortcuts;
+#[cfg(feature = "settings")]
 mod slas;
+#[cfg(feature = "settings")]
 mod spam_senders;
+#[cfg(feature = "settings")]
 mod tags;
+#[cfg(feature = "users")]
 mod teams;
+#[cfg(feature = "tracking")]
 mod tracking;
+#[cfg(feature = "users")]
 mod users;
 
-pub use attachments::Attachments;
-pub use audit_logs::AuditLogs;
-pub use auth::Auth;
-pub use brands::Brands;
-pub use bulk::BulkJobs;
-pub use companies::Companies;
-pub use conversation_times::ConversationTimes;
-pub use conversations::Conversations;
-pub use customer_merges::CustomerMerges;
-pub use customers::Customers;
-pub use drafts::Drafts;
-pub use events::Events;
-pub use forwards::Forwards;
-pub use inbound_webhooks::InboundWebhooks;
-pub use klasses::Klasses;
+#[cfg(feature = "kobjects")]
 pub use kobjects::KObjects;
-pub use media::Media;
-pub use messages::Messages;
-pub use metadata::Metadata;
-pub use notes::Notes;
-pub use orgs::Orgs;
-pub use outbound_accounts::OutboundAccounts;
-pub use outbound_webhooks::OutboundWebhooks;
-pub use outbox::Outbox;
-pub use role_groups::RoleGroups;
-pub use routing_queues::RoutingQueues;
-pub use satisfaction::Satisfaction;
-pub use saved_searches::SavedSearches;
-pub use schedules::Schedules;
+#[cfg(feature = "customers")]
 pub use settling::Settled;
-pub use shortcuts::Shortcuts;
-pub use slas::Slas;
-pub use spam_senders::SpamSenders;
-pub use tags::Tags;
-pub use teams::Teams;
-pub use tracking::Tracking;
-pub use users::Users;
 
 /// Declares a group of operations: a borrowed client and nothing else.
 macro_rules! group {
@@ -84,12 +90,6 @@ macro_rules! group {
         #[derive(Debug, Clone, Copy)]
         pub struct $name<'a> {
             pub(crate) client: &'a crate::Client,
-        }
-
-        impl<'a> $name<'a> {
-            pub(crate) fn new(client: &'a crate::Client) -> Self {
-                Self { client }
-            }
         }
     };
 }
@@ -109,85 +109,114 @@ pub struct Method {
     pub line: &'static str,
 }
 
-/// Every method that calls an operation.
-#[doc(hidden)]
-pub fn methods() -> impl Iterator<Item = &'static Method> {
-    let groups: &[&[Method]] = &[
-        attachments::ATTACHMENTS_PAST,
-        attachments::ATTACHMENTS,
-        audit_logs::AUDIT_LOGS,
-        auth::AUTH,
-        brands::BRANDS_PAST,
-        brands::BRANDS,
-        bulk::BULK_PAST,
-        bulk::BULK,
-        companies::COMPANIES_PAST,
-        companies::COMPANIES_BULK,
-        companies::COMPANIES,
-        conversation_times::CONVERSATION_TIMES_PAST,
-        conversation_times::CONVERSATION_TIMES,
-        conversations::CONVERSATIONS_PAST,
-        conversations::CONVERSATIONS_BULK,
-        conversations::CONVERSATIONS,
-        customer_merges::CUSTOMER_MERGES_PAST,
-        customer_merges::CUSTOMER_MERGES,
-        customers::CUSTOMERS_PAST,
-        customers::CUSTOMERS_BULK,
-        customers::CUSTOMERS,
-        drafts::DRAFTS_PAST,
-        drafts::DRAFTS,
-        events::EVENTS,
-        forwards::FORWARDS_PAST,
-        forwards::FORWARDS,
-        inbound_webhooks::INBOUND_WEBHOOKS_PAST,
-        inbound_webhooks::INBOUND_WEBHOOKS,
-        klasses::KLASSES_PAST,
-        klasses::KLASSES,
-        kobjects::KOBJECTS_PAST,
-        kobjects::KOBJECTS_BULK,
-        kobjects::KOBJECTS,
-        media::MEDIA_PAST,
-        media::MEDIA,
-        messages::MESSAGES_PAST,
-        messages::MESSAGES_BULK,
-        messages::MESSAGES,
-        metadata::METADATA_PAST,
-        metadata::METADATA,
-        notes::NOTES_PAST,
-        notes::NOTES_BULK,
-        notes::NOTES,
-        orgs::ORGS,
-        outbound_accounts::OUTBOUND_ACCOUNTS,
-        outbound_webhooks::OUTBOUND_WEBHOOKS_PAST,
-        outbound_webhooks::OUTBOUND_WEBHOOKS,
-        outbox::OUTBOX_PAST,
-        outbox::OUTBOX,
-        role_groups::ROLE_GROUPS_PAST,
-        role_groups::ROLE_GROUPS,
-        routing_queues::ROUTING_QUEUES_PAST,
-        routing_queues::ROUTING_QUEUES,
-        satisfaction::SATISFACTION_PAST,
-        satisfaction::SATISFACTION,
-        saved_searches::SAVED_SEARCHES_PAST,
-        saved_searches::SAVED_SEARCHES,
-        schedules::SCHEDULES_PAST,
-        schedules::SCHEDULES,
-        search::SEARCH,
-        shortcuts::SHORTCUTS_PAST,
-        shortcuts::SHORTCUTS,
-        slas::SLAS_PAST,
-        slas::SLAS,
-        spam_senders::SPAM_SENDERS_PAST,
-        spam_senders::SPAM_SENDERS,
-        tags::TAGS_PAST,
-        tags::TAGS,
-        teams::TEAMS_PAST,
-        teams::TEAMS,
-        tracking::TRACKING,
-        users::USERS_PAST,
-        users::USERS,
-    ];
-    groups.iter().copied().flatten()
+/// Declares every group: its feature, the method of [`Client`](crate::Client) that gives it (named as its module), its type, and
+/// the lists of its methods. Below `also` are further lists, with their feature and module.
+macro_rules! groups {
+    (
+        $( $(#[$doc:meta])* $feature:literal: $module:ident() -> $group:ident [$($list:ident),+]; )+
+        also { $( $other:literal: $place:ident [$($more:ident),+]; )+ }
+    ) => {
+        $(
+            #[cfg(feature = $feature)]
+            pub use $module::$group;
+
+            #[cfg(feature = $feature)]
+            impl crate::Client {
+                $(#[$doc])*
+                pub fn $module(&self) -> $group<'_> {
+                    $group { client: self }
+                }
+            }
+        )+
+
+        /// Every method that calls an operation.
+        #[doc(hidden)]
+        pub fn methods() -> impl Iterator<Item = &'static Method> {
+            let lists: &[&[&[Method]]] = &[
+                $( #[cfg(feature = $feature)] &[$($module::$list),+], )+
+                $( #[cfg(feature = $other)] &[$($place::$more),+], )+
+            ];
+            lists.iter().copied().flatten().copied().flatten()
+        }
+    };
+}
+
+groups! {
+    /// The operations on attachments.
+    "attachments": attachments() -> Attachments [ATTACHMENTS_PAST, ATTACHMENTS];
+    /// The operations on audit logs.
+    "events": audit_logs() -> AuditLogs [AUDIT_LOGS];
+    /// The operations on credentials and roles.
+    "users": auth() -> Auth [AUTH];
+    /// The operations on brands.
+    "settings": brands() -> Brands [BRANDS_PAST, BRANDS];
+    /// The operations on bulk jobs.
+    "bulk": bulk() -> BulkJobs [BULK_PAST, BULK];
+    /// The operations on companies.
+    "companies": companies() -> Companies [COMPANIES_PAST, COMPANIES_BULK, COMPANIES];
+    /// The operations on conversation times.
+    "conversations": conversation_times() -> ConversationTimes [CONVERSATION_TIMES_PAST, CONVERSATION_TIMES];
+    /// The operations on conversations.
+    "conversations": conversations() -> Conversations [CONVERSATIONS_PAST, CONVERSATIONS_BULK, CONVERSATIONS];
+    /// The operations on merges of customers.
+    "customers": customer_merges() -> CustomerMerges [CUSTOMER_MERGES_PAST, CUSTOMER_MERGES];
+    /// The operations on customers.
+    "customers": customers() -> Customers [CUSTOMERS_PAST, CUSTOMERS_BULK, CUSTOMERS];
+    /// The operations on drafts.
+    "messages": drafts() -> Drafts [DRAFTS_PAST, DRAFTS];
+    /// The feed of events.
+    "events": events() -> Events [EVENTS];
+    /// The operations on forwards.
+    "messages": forwards() -> Forwards [FORWARDS_PAST, FORWARDS];
+    /// The operations on inbound webhooks, addresses that other systems post to.
+    "webhooks": inbound_webhooks() -> InboundWebhooks [INBOUND_WEBHOOKS_PAST, INBOUND_WEBHOOKS];
+    /// The operations on klasses, the types of custom objects.
+    "kobjects": klasses() -> Klasses [KLASSES_PAST, KLASSES];
+    /// The operations on media.
+    "attachments": media() -> Media [MEDIA_PAST, MEDIA];
+    /// The operations on messages.
+    "messages": messages() -> Messages [MESSAGES_PAST, MESSAGES_BULK, MESSAGES];
+    /// The operations on metadata, which describes custom attributes.
+    "kobjects": metadata() -> Metadata [METADATA_PAST, METADATA];
+    /// The operations on notes.
+    "conversations": notes() -> Notes [NOTES_PAST, NOTES_BULK, NOTES];
+    /// The operations on orgs.
+    "settings": orgs() -> Orgs [ORGS];
+    /// The operations on accounts that messages are sent from.
+    "settings": outbound_accounts() -> OutboundAccounts [OUTBOUND_ACCOUNTS];
+    /// The operations on outbound webhooks, which events are sent to.
+    "webhooks": outbound_webhooks() -> OutboundWebhooks [OUTBOUND_WEBHOOKS_PAST, OUTBOUND_WEBHOOKS];
+    /// The operations on the outbox.
+    "settings": outbox() -> Outbox [OUTBOX_PAST, OUTBOX];
+    /// The operations on role groups.
+    "users": role_groups() -> RoleGroups [ROLE_GROUPS_PAST, ROLE_GROUPS];
+    /// The operations on queues, where conversations wait for users.
+    "settings": routing_queues() -> RoutingQueues [ROUTING_QUEUES_PAST, ROUTING_QUEUES];
+    /// The operations on settings of satisfaction surveys.
+    "settings": satisfaction() -> Satisfaction [SATISFACTION_PAST, SATISFACTION];
+    /// The operations on saved searches.
+    "settings": saved_searches() -> SavedSearches [SAVED_SEARCHES_PAST, SAVED_SEARCHES];
+    /// The operations on schedules, the hours in which an org works.
+    "settings": schedules() -> Schedules [SCHEDULES_PAST, SCHEDULES];
+    /// The operations on shortcuts.
+    "settings": shortcuts() -> Shortcuts [SHORTCUTS_PAST, SHORTCUTS];
+    /// The operations on SLAs.
+    "settings": slas() -> Slas [SLAS_PAST, SLAS];
+    /// The operations on senders whose messages are always spam, or never.
+    "settings": spam_senders() -> SpamSenders [SPAM_SENDERS_PAST, SPAM_SENDERS];
+    /// The operations on tags.
+    "settings": tags() -> Tags [TAGS_PAST, TAGS];
+    /// The operations on teams.
+    "users": teams() -> Teams [TEAMS_PAST, TEAMS];
+    /// What visitors of sites and apps do.
+    "tracking": tracking() -> Tracking [TRACKING];
+    /// The operations on users.
+    "users": users() -> Users [USERS_PAST, USERS];
+
+    also {
+        "kobjects": kobjects [KOBJECTS_PAST, KOBJECTS_BULK, KOBJECTS];
+        "customers": search [SEARCH];
+    }
 }
 
 /// The operation of an endpoint, as the documentation of a method names it. An operation that answers several types has
@@ -295,5 +324,6 @@ fn joined<T>(ids: impl IntoIterator<Item = impl Into<kustomer_api::Id<T>>>) -> S
     ids.join(",")
 }
 
+#[cfg(feature = "bulk")]
 pub(crate) use bulk::bulk;
 pub(crate) use {group, line, operations, past};

@@ -8,7 +8,7 @@ use crate::support::{ID, Server, answer, customer};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::Full;
 use kustomer_client::customer::CustomerInput;
-use kustomer_client::{Error, Transport, TransportError};
+use kustomer_client::{Error, Transport, TransportFault};
 use tower::ServiceExt as _;
 use tower::layer::layer_fn;
 use tower::util::MapRequest;
@@ -72,7 +72,7 @@ async fn an_error_of_a_layer_is_not_tried_again_and_one_of_the_connection_keeps_
     });
     let exchange = server.client().layer(refusing).build().unwrap().customers().get(ID).exchange().await;
     let refused = exchange.unwrap_err();
-    assert!(matches!(&refused, TransportError::Layer { address, .. } if *address == server.url), "{refused}");
+    assert!(matches!(&refused.fault, TransportFault::Layer { address, .. } if *address == server.url), "{refused}");
     assert!(refused.to_string().ends_with("the shop is shut"), "{refused}");
     assert!(!Error::from(refused).is_retryable() && server.received().is_empty());
 
@@ -82,10 +82,13 @@ async fn an_error_of_a_layer_is_not_tried_again_and_one_of_the_connection_keeps_
     let client = server.client().base_url(&url).layer(plain).build().unwrap();
     // Nobody accepts.
     let late = client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err();
-    assert!(matches!(late, TransportError::Timeout { timeout, .. } if timeout == Duration::from_millis(50)), "{late}");
+    assert!(
+        matches!(late.fault, TransportFault::Timeout { timeout, .. } if timeout == Duration::from_millis(50)),
+        "{late}"
+    );
     drop(listener);
     let gone = client.users().current().exchange().await.unwrap_err();
-    assert!(matches!(gone, TransportError::Connect { .. }) && Error::from(gone).is_retryable());
+    assert!(matches!(gone.fault, TransportFault::Connect { .. }) && Error::from(gone).is_retryable());
 }
 
 #[tokio::test]

@@ -69,6 +69,19 @@ fn a_new_project_with_the_lines_of_the_readme_compiles_and_can_be_extended() {
 }
 
 #[test]
+fn the_readme_names_every_feature() {
+    let (_, features) = include_str!("../../Cargo.toml").split_once("[features]\n").unwrap();
+    let (features, _) = features.split_once("\n[").unwrap();
+    let all = features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+    let names: Vec<&str> = all.filter(|name| *name != "default" && !name.starts_with("__")).collect();
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !README.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{name}`"))))
+        .collect();
+    assert!(names.len() > 20 && missing.is_empty(), "the README lacks {missing:?} of {names:?}");
+}
+
+#[test]
 fn every_dependency_builds_with_the_rust_version_that_is_stated() {
     let rustc = Command::new("rustc").arg("-vV").output().unwrap();
     let rustc = String::from_utf8(rustc.stdout).unwrap();
@@ -88,6 +101,8 @@ fn every_dependency_builds_with_the_rust_version_that_is_stated() {
         .find(|(_, package)| package["name"] == "kustomer-client")
         .map(|(id, package)| (id.clone(), version(&package["rust_version"])))
         .unwrap();
+    let (major, minor) = stated;
+    assert!(README.contains(&format!("Rust {major}.{minor} or newer is needed")), "the README names another version");
     let mut waiting = vec![client];
     let mut seen = BTreeSet::new();
     while let Some(id) = waiting.pop() {

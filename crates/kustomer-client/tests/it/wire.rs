@@ -7,7 +7,7 @@ use kustomer_client::customer::{
     Comparison, CustomerInput, CustomerSort, CustomerSortKey, Email, ListCustomers, MomentFilter, ReplaceQuery,
 };
 use kustomer_client::query::{Include, PageQuery};
-use kustomer_client::{Client, Error, InvalidRequest, ObjectId, TransportError};
+use kustomer_client::{Client, Error, InvalidRequest, ObjectId, TransportError, TransportFault};
 
 fn id() -> ObjectId {
     ID.parse().unwrap()
@@ -195,7 +195,7 @@ async fn a_server_that_never_answers_is_waited_for_no_longer_than_the_timeout() 
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = Client::builder().base_url(&url).build().unwrap();
     let failed = client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err();
-    assert!(matches!(failed, TransportError::Timeout { .. }), "{failed:?}");
+    assert!(matches!(failed.fault, TransportFault::Timeout { .. }), "{failed:?}");
     assert!(
         Error::from(client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err())
             .is_timeout()
@@ -212,7 +212,10 @@ async fn a_server_that_is_not_there_is_named_in_the_error() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let failed = Client::builder().base_url(&url).build().unwrap().users().current().await.unwrap_err();
-    assert!(matches!(failed, Error::Transport(TransportError::Connect { .. })), "{failed:?}");
+    assert!(
+        matches!(failed, Error::Transport(TransportError { fault: TransportFault::Connect { .. }, .. })),
+        "{failed:?}"
+    );
     let shown = failed.to_string();
     assert!(shown.starts_with(&format!("GET /users/current: cannot connect to {url}: ")), "{shown}");
     assert!(shown.ends_with("; 4 attempts") && failed.call().is_some_and(|call| call.attempts == 4), "{shown}");
