@@ -1,4 +1,4 @@
-//! The addresses, numbers, names and ids that a customer has or had: with the customer goes what else holds them.
+//! The addresses, numbers, names and ids that a customer has or had. Other records that hold them are erased with the customer.
 
 use std::collections::BTreeSet;
 

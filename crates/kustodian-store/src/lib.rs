@@ -259,15 +259,15 @@ impl Database {
     }
 
     /// Writes the tables that hold values of records again, so that the free space of their pages keeps nothing of deleted
-    /// rows; `tell` gets the name of each before. Each is locked against everybody meanwhile. A SQLite file is written again
+    /// rows; `report` gets the name of each before. Each is locked against everybody meanwhile. A SQLite file is written again
     /// whole after each erasure, so there is nothing to do.
     ///
     /// # Errors
     /// When the database is away, or a table is in use for too long.
-    pub async fn rewrite(&self, tell: impl FnMut(&str)) -> Result<(), StoreError> {
+    pub async fn rewrite(&self, report: impl FnMut(&str)) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(engine) => engine.rewrite(tell).await,
+            Engine::Postgres(engine) => engine.rewrite(report).await,
         }
     }
 

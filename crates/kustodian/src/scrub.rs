@@ -13,7 +13,7 @@ use crate::output::print;
 /// Where, and how thoroughly.
 ///
 /// A server does this by itself after each erasure, and tries again while something is in the way. The command waits for
-/// that in its own process, and says what is in the way.
+/// that in its own process, and names the obstacle if there is one.
 #[derive(Debug, Args)]
 pub(crate) struct ScrubArguments {
     #[command(flatten)]

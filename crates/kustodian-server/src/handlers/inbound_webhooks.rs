@@ -84,7 +84,7 @@ pub(crate) async fn erase_inbound_webhook_posts(mut call: Call<EraseInboundWebho
 /// How many webhooks, and how many posts of one, are read at a time.
 const BATCH: u32 = 100;
 
-/// Erases the posts about a person who is erased, to deleted webhooks too, and what was posted to the same webhook since.
+/// Erases the posts about a person who is erased, to deleted webhooks too, and all later posts to the same webhook.
 pub(crate) async fn erase_posts_about<E: Endpoint>(call: &Call<E>, person: &Person) -> Result<(), Refusal> {
     for deleted in [false, true] {
         let mut start = Start::Offset(0);

@@ -128,9 +128,9 @@ impl Postgres {
     }
 
     /// Writes the tables that hold values of records again ([`scrub::rewrite`]).
-    pub(crate) async fn rewrite(&self, tell: impl FnMut(&str)) -> Result<(), StoreError> {
+    pub(crate) async fn rewrite(&self, report: impl FnMut(&str)) -> Result<(), StoreError> {
         let _alone = self.core.scrubbing.lock().await;
-        scrub::rewrite(&self.core.connector, tell).await
+        scrub::rewrite(&self.core.connector, report).await
     }
 
     /// Brings the schema to the newest version, and starts to work; as if tables were spread, when asked to.

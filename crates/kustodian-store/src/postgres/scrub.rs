@@ -151,12 +151,12 @@ pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), 
 }
 
 /// Writes every table that holds values of records again, and its indexes with it, so that the free space of its pages keeps
-/// nothing. Each table is locked against everybody meanwhile; `tell` gets its name before.
+/// nothing. Each table is locked against everybody meanwhile; `report` gets its name before.
 ///
 /// # Errors
 /// When the server is away, another one scrubs, a transaction that sees erased data stays open, or a table is in use for too
 /// long: tables that were named before are done.
-pub(super) async fn rewrite(connector: &Connector, mut tell: impl FnMut(&str)) -> Result<(), StoreError> {
+pub(super) async fn rewrite(connector: &Connector, mut report: impl FnMut(&str)) -> Result<(), StoreError> {
     let connection: Connection = connector.connect().await?;
     let failed = |error: Error| store_error(&error);
     if !connector.shares_sessions() {
@@ -167,7 +167,7 @@ pub(super) async fn rewrite(connector: &Connector, mut tell: impl FnMut(&str)) -
         connection.command(PATIENCE).await.map_err(failed)?;
     }
     for table in tables_with(|traces| traces != Traces::None) {
-        tell(table);
+        report(table);
         // What a transaction still sees would be written into the new pages, too.
         wait_for_readers(&connection).await?;
         connection.command(&format!("VACUUM (FULL, ANALYZE) {table}")).await.map_err(failed)?;

@@ -158,7 +158,7 @@ impl Walker {
     }
 
     /// Compares the search index with the documents, until the end or until the time is over: then the next walk continues
-    /// there. A word takes longer than a record, and there are many: all else is looked at as often as it should be.
+    /// there. A word takes longer than a record, and there are many; all else is read as often as it should be.
     fn read_index(&self, connection: &Connection, end: Instant, indexed: &mut search::Place) -> Result<(), Ended> {
         search::prepare(connection)?;
         loop {
@@ -168,7 +168,11 @@ impl Walker {
             match agreement {
                 Agreement::Differs(found) => return Err(Ended::Damage(found)),
                 Agreement::Continues if Instant::now() < end => {}
-                Agreement::Continues | Agreement::Ends => return Ok(()),
+                Agreement::Continues => return Ok(()),
+                Agreement::Ends => {
+                    self.counters.index_patrol();
+                    return Ok(());
+                }
             }
         }
     }

@@ -177,7 +177,7 @@ fn a_number_that_json_cannot_write_is_an_error_and_clears_no_value_on_the_server
         let mut custom = CustomAttributes::new();
         assert!(custom.put(SCORE, number).is_err());
         assert!(custom.set("scoreNum", number).is_err());
-        // What is sent all the same says nothing of the value.
+        // An input that is sent all the same says nothing of the value.
         let input = CustomerInput::new().name("Ada Byron").custom(custom);
         client.customers().update(id_of(&created), &input).send_blocking().unwrap();
         let stored = server.get(&format!("/v1/customers/{}", created.id)).expect(200);

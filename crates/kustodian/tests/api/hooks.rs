@@ -207,7 +207,7 @@ fn a_post_is_erased_from_the_record_its_past_and_the_feed() {
 }
 
 #[test]
-fn what_was_posted_about_a_customer_is_erased_with_the_customer_and_what_was_posted_before_stays() {
+fn posts_about_a_customer_are_erased_with_the_customer_and_earlier_ones_stay() {
     let server = Server::on_file();
     let ((path, address), (other, others)) = (hook(&server), hook(&server));
     let (deleted, of_deleted) = hook(&server);
