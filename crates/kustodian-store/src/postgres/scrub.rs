@@ -166,10 +166,10 @@ pub(super) async fn rewrite(connector: &Connector, mut report: impl FnMut(&str))
         connection.command("SET statement_timeout = 0").await.map_err(failed)?;
         connection.command(PATIENCE).await.map_err(failed)?;
     }
+    // Rows that a transaction still sees would be written into the new pages, too.
+    wait_for_readers(&connection).await?;
     for table in tables_with(|traces| traces != Traces::None) {
         report(table);
-        // What a transaction still sees would be written into the new pages, too.
-        wait_for_readers(&connection).await?;
         connection.command(&format!("VACUUM (FULL, ANALYZE) {table}")).await.map_err(failed)?;
     }
     replace_statistics(&connection).await
