@@ -1,9 +1,11 @@
 //! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5).
 //! The last post is in the record, so that each event has its post, and the history of the record lists all.
 
+mod about;
 mod body;
 mod xml;
 
+pub use self::about::Person;
 pub use self::body::{Encoding, fields, read};
 
 use std::fmt::Write as _;
@@ -17,13 +19,13 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-use crate::change::{ChangeSet, EventSeed};
+use crate::change::{ChangeSet, EventSeed, Kept};
 use crate::customer::Context;
 use crate::lifecycle::{self, By};
 use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::resource;
 use crate::store::Stored;
+use crate::{missing, resource};
 
 /// How many inbound webhooks an org may have.
 pub const MAX_WEBHOOKS: usize = 100;
@@ -90,11 +92,42 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
 /// 404 when the webhook never was.
 pub fn erase_posts(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
-    let edit = |record: &mut InboundWebhook| {
-        (record.attributes.received, record.attributes.received_at) = (Field::Null, Field::Null);
-        Ok(())
-    };
-    lifecycle::redact(context, stored, event, By::User, None, edit).map(|updated| updated.changes)
+    lifecycle::redact(context, stored, event, By::User, None, without_post).map(|updated| updated.changes)
+}
+
+/// Whether a change of a webhook shows a post about a person.
+///
+/// # Errors
+/// 500 when it is not what this version stores.
+pub fn shows(changes: &str, person: &Person) -> Result<bool, Refusal> {
+    let changes: Map<String, Value> = resource::read(changes)?;
+    let received = changes.get("attributes").and_then(|attributes| attributes.get("received"));
+    Ok(received.is_some_and(|received| person.is_in(received)))
+}
+
+/// Erases all that was posted since the first post about a person who is erased, of a deleted webhook too. `kept` is the
+/// last state from before that. Later posts go with it, since the difference of two posts shows both. `None` when nothing is
+/// left of the webhook.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn forget(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    kept: Option<Kept>,
+) -> Result<Option<ChangeSet>, Refusal> {
+    if missing::erased_at(stored)?.is_some() {
+        return Ok(None);
+    }
+    // The client that chose the id of the request may have named the person.
+    let context = Context { request_id: "", ..*context };
+    lifecycle::redact(&context, stored, event, By::Consequence, kept, without_post).map(|updated| Some(updated.changes))
+}
+
+fn without_post(record: &mut InboundWebhook) -> Result<(), Refusal> {
+    (record.attributes.received, record.attributes.received_at) = (Field::Null, Field::Null);
+    Ok(())
 }
 
 /// The refusal of one webhook too many.

@@ -35,6 +35,7 @@ pub mod forward;
 pub mod forwarded;
 pub mod grant;
 pub mod history;
+pub mod identities;
 pub mod inbound_webhook;
 pub mod input;
 pub mod kind;

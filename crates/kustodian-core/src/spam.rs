@@ -7,13 +7,13 @@ use kustomer_api::error::code;
 use kustomer_api::message::Channel;
 use kustomer_api::spam_sender::{SpamList, SpamSender, SpamSenderAttributes, SpamSenderInput};
 use kustomer_api::{Field, ObjectId, Timestamp};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::change::{ChangeSet, EventSeed};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::{digits, fold};
 use crate::customer::Context;
+use crate::identities::Identities;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::store::{OrgKey, Stored};
@@ -181,72 +181,14 @@ pub fn is_spam(senders: &[Stored]) -> Result<bool, Refusal> {
 #[derive(Debug, Clone, Default)]
 pub struct Senders(BTreeSet<String>);
 
-/// The attributes of a customer that hold what it sends from.
-const IDENTITIES: [&str; 9] = [
-    "emails",
-    "phones",
-    "whatsapps",
-    "socials",
-    "facebookIds",
-    "instagramIds",
-    "externalIds",
-    "externalId",
-    "username",
-];
-
-/// The members of the items of those.
-const NAMES: [&str; 8] = ["email", "phone", "username", "userid", "userId", "threadId", "instagramId", "externalId"];
+impl From<&Identities> for Senders {
+    fn from(identities: &Identities) -> Self {
+        let forms = |text: &str| [plain(&Channel::Email, text), plain(&Channel::Sms, text)];
+        Self(identities.iter().flat_map(forms).collect())
+    }
+}
 
 impl Senders {
-    /// Adds those of a state of a customer.
-    ///
-    /// # Errors
-    /// 500 when the document is not what this version stores.
-    pub fn add_customer(&mut self, document: &str) -> Result<(), Refusal> {
-        #[derive(Deserialize)]
-        struct State {
-            attributes: Map<String, Value>,
-        }
-        let state: State = resource::read(document)?;
-        state.attributes.iter().for_each(|(name, value)| self.add_attribute(name, value));
-        Ok(())
-    }
-
-    /// Adds those that a change of a customer took away or brought.
-    ///
-    /// # Errors
-    /// 500 when it is not what this version stores.
-    pub fn add_changes(&mut self, changes: &str) -> Result<(), Refusal> {
-        #[derive(Deserialize)]
-        struct Changes {
-            #[serde(default)]
-            attributes: Map<String, Value>,
-        }
-        let changes: Changes = resource::read(changes)?;
-        for (name, change) in &changes.attributes {
-            ["before", "after"].iter().filter_map(|side| change.get(*side)).for_each(|it| self.add_attribute(name, it));
-        }
-        Ok(())
-    }
-
-    fn add_attribute(&mut self, name: &str, value: &Value) {
-        if !IDENTITIES.contains(&name) {
-            return;
-        }
-        let mut add = |text: &str| {
-            self.0.insert(plain(&Channel::Email, text));
-            self.0.insert(plain(&Channel::Sms, text));
-        };
-        match value {
-            Value::String(text) => add(text),
-            Value::Array(items) => {
-                let named = items.iter().flat_map(|item| NAMES.iter().filter_map(|name| item.get(*name)?.as_str()));
-                named.for_each(add);
-            }
-            _ => {}
-        }
-    }
-
     /// Whether something is said of one of them; `None` when it is not, or nothing of it is left.
     ///
     /// # Errors
@@ -299,13 +241,14 @@ mod tests {
 
     #[test]
     fn what_a_person_sends_from_is_found_however_it_is_written_now_and_formerly() {
-        let mut senders = Senders::default();
+        let mut identities = Identities::default();
         let now = serde_json::json!({ "attributes": { "name": "spam@name.example", "username": "Ada",
             "emails": [{ "email": "Ada@Acme.Example", "type": "home" }], "phones": [{ "phone": "+1 (800) 555-1212" }] } });
-        senders.add_customer(&now.to_string()).unwrap();
+        identities.add_customer(&now.to_string()).unwrap();
         let change = serde_json::json!({ "attributes": { "emails": { "op": "replace",
             "before": [{ "email": "old@acme.example" }], "after": [] } } });
-        senders.add_changes(&change.to_string()).unwrap();
+        identities.add_changes(&change.to_string()).unwrap();
+        let senders = Senders::from(&identities);
         for (channel, sender) in [
             ("email", "ada@acme.example"),
             ("email", " OLD@acme.example"),

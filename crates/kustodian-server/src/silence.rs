@@ -78,6 +78,16 @@ impl Pulse {
         self.working.load(Ordering::Relaxed) == 0 && !self.is_http2()
     }
 
+    /// Whether nothing would be lost if the connection ended: no request has come, or every answer over HTTP/2 is sent. (Over
+    /// HTTP/1 that is not known, and the connection ends by itself after an answer.)
+    fn is_idle(&self) -> bool {
+        let is_done = || {
+            self.working.load(Ordering::Relaxed) == 0
+                && self.sending().iter().all(|sending| sending.strong_count() == 0)
+        };
+        self.requests() == 0 || self.is_http2() && is_done()
+    }
+
     /// Whether the last request came over HTTP/2.
     pub(crate) fn is_http2(&self) -> bool {
         self.is_http2.load(Ordering::Relaxed)
@@ -148,7 +158,8 @@ impl Sending {
 }
 
 /// Drives `connection` until it ends, or was silent for `patience`: then there is no result, and dropping it closes it. Once the
-/// server `stops`, one whose first request is not complete has a short time left: it would keep the server from its end.
+/// server `stops`, one whose first request is not complete has a short time left, and so has an idle one over HTTP/2, which waits
+/// for the client to agree: they would keep the server from its end.
 pub(crate) async fn unless_silent<F: Future>(
     connection: F,
     pulse: &Pulse,
@@ -162,16 +173,16 @@ pub(crate) async fn unless_silent<F: Future>(
         if let Poll::Ready(ended) = connection.as_mut().poll(context) {
             return Poll::Ready(Some(ended));
         }
-        if !is_hurried && pulse.requests() == 0 && stops.load(Ordering::Relaxed) {
+        if !is_hurried && stops.load(Ordering::Relaxed) {
             is_hurried = true;
             timer.as_mut().reset(Instant::now() + PAUSE_AT_STOP);
         }
         while timer.as_mut().poll(context).is_ready() {
-            let silent_at = pulse.silent_at(patience);
-            if silent_at <= Instant::now() || is_hurried && pulse.requests() == 0 {
+            let (silent_at, now) = (pulse.silent_at(patience), Instant::now());
+            if silent_at <= now || is_hurried && pulse.is_idle() {
                 return Poll::Ready(None);
             }
-            timer.as_mut().reset(silent_at);
+            timer.as_mut().reset(if is_hurried { silent_at.min(now + PAUSE_AT_STOP) } else { silent_at });
         }
         Poll::Pending
     })

@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kustodian_core::directory::Directory;
-use kustodian_core::store::Store;
+use kustodian_core::store::{Store, StoreError};
 
 pub use crate::backup::{Backup, BackupError, BackupOptions, Restored, back_up, restore};
 pub use crate::check::{CheckError, Checked, Finding, check};
@@ -256,6 +256,19 @@ impl Database {
         };
         let database = Self { engine };
         move || database.metrics()
+    }
+
+    /// Writes the tables that hold values of records again, so that the free space of their pages keeps nothing of deleted
+    /// rows; `report` gets the name of each before. Each is locked against everybody meanwhile. A SQLite file is written again
+    /// whole after each erasure, so there is nothing to do.
+    ///
+    /// # Errors
+    /// When the database is away, or a table is in use for too long.
+    pub async fn rewrite(&self, report: impl FnMut(&str)) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(engine) => engine.rewrite(report).await,
+        }
     }
 
     /// Finishes the queued writes and closes the database: the log of a file is moved into it. A caller that still

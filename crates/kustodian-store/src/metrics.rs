@@ -18,6 +18,8 @@ pub struct Metrics {
     pub checkpoints: u64,
     /// Times the whole file was walked through and agreed with itself; 0 on PostgreSQL.
     pub patrols: u64,
+    /// Times the whole index of searches was compared with the documents and agreed; 0 on PostgreSQL.
+    pub index_patrols: u64,
     /// The log's length, in bytes, after the last write; 0 on PostgreSQL.
     pub log_bytes: u64,
     /// Writes waiting now: for the writer, or for a connection to PostgreSQL.
@@ -39,6 +41,7 @@ pub(crate) struct Counters {
     failed: AtomicU64,
     checkpoints: AtomicU64,
     patrols: AtomicU64,
+    index_patrols: AtomicU64,
     log_bytes: AtomicU64,
 }
 
@@ -61,6 +64,10 @@ impl Counters {
         self.patrols.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn index_patrol(&self) {
+        self.index_patrols.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn log_bytes(&self, bytes: u64) {
         self.log_bytes.store(bytes, Ordering::Relaxed);
     }
@@ -74,6 +81,7 @@ impl Counters {
             failed: self.failed.load(Ordering::Relaxed),
             checkpoints: self.checkpoints.load(Ordering::Relaxed),
             patrols: self.patrols.load(Ordering::Relaxed),
+            index_patrols: self.index_patrols.load(Ordering::Relaxed),
             log_bytes: self.log_bytes.load(Ordering::Relaxed),
             queued: count(queued),
             queue_length: count(queue_length),

@@ -36,6 +36,7 @@ use crate::records::{
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
+use crate::scrub::ScrubArguments;
 use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
 use crate::types::TypesArguments;
@@ -243,6 +244,8 @@ pub(crate) enum Command {
     Restore(RestoreArguments),
     /// Reads a whole database and reports what in it does not agree with itself.
     Check(CheckArguments),
+    /// Takes erased values off the disk now, as a server does after each erasure.
+    Scrub(ScrubArguments),
     /// Rebuilds the search index from the records. Stop the server first: its writes would wait.
     Reindex(ReindexArguments),
     /// Shows the settings, and the source of each.
@@ -275,7 +278,9 @@ impl CommonArguments {
 impl Command {
     /// Whether the command reads the configuration file. What talks to a running server does not.
     pub(crate) fn reads_the_file(&self) -> bool {
-        use Command::{Audit, Backup, Check, Config, Copy, Health, Migrate, Org, Reindex, Restore, Serve, Token, User};
+        use Command::{
+            Audit, Backup, Check, Config, Copy, Health, Migrate, Org, Reindex, Restore, Scrub, Serve, Token, User,
+        };
         match self {
             Config { command } => command.reads_the_file(),
             command => matches!(
@@ -292,6 +297,7 @@ impl Command {
                     | Restore(_)
                     | Check(_)
                     | Reindex(_)
+                    | Scrub(_)
             ),
         }
     }

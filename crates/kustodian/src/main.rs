@@ -31,6 +31,7 @@ mod reindex;
 mod reload;
 mod restore;
 mod roles;
+mod scrub;
 mod serve;
 mod service_manager;
 mod settings_file;
@@ -132,6 +133,7 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Restore(restore) => on_one_thread(restore::run(restore)),
         Command::Check(check) => on_one_thread(check::run(check)),
         Command::Reindex(reindex) => on_one_thread(reindex::run(reindex)),
+        Command::Scrub(scrub) => on_one_thread(scrub::run(scrub)),
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Reference => reference::run(),
         Command::Man(pages) => man::run(&pages),

@@ -35,6 +35,11 @@ impl<F: Fn() -> Metrics + Send + Sync + 'static> Collector for StoreCollector<F>
         tell("store_failed", "Writes lost to the database", &ConstCounter::new(metrics.failed))?;
         tell("store_checkpoints", "Times the log was moved into the file", &ConstCounter::new(metrics.checkpoints))?;
         tell("store_patrols", "Times the file was walked through and agreed", &ConstCounter::new(metrics.patrols))?;
+        tell(
+            "store_index_patrols",
+            "Times the index of searches was compared with the documents and agreed",
+            &ConstCounter::new(metrics.index_patrols),
+        )?;
         tell("store_log_bytes", "Length of the log", &level(metrics.log_bytes))?;
         tell("store_queued", "Writes waiting now", &level(metrics.queued))?;
         for (name, help, bytes) in [

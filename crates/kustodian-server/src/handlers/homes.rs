@@ -4,6 +4,7 @@
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation;
 use kustodian_core::customer;
+use kustodian_core::inbound_webhook::Person;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Loaded, Start, Stored};
@@ -12,15 +13,20 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::unavailable;
 use crate::call::Call;
 use crate::files::Removal;
-use crate::handlers::{family, merges, plain, spam_senders};
+use crate::handlers::identities::identities_of;
+use crate::handlers::{family, inbound_webhooks, merges, plain, spam_senders};
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
 
 /// Erases everything that a customer owns: the customers that were merged into it with what they own, the records whose home
-/// it is, its conversations with theirs, attachments with their bytes, and what the org says of it as a sender.
+/// it is, its conversations with theirs, attachments with their bytes, what the org says of it as a sender, and what other
+/// systems posted about it.
 pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
-    spam_senders::erase_senders_of(call, customer).await?;
+    if let Some(identities) = identities_of(call, customer).await? {
+        spam_senders::erase_senders_of(call, customer, &identities).await?;
+        inbound_webhooks::erase_posts_about(call, &Person::of(customer, &identities)).await?;
+    }
     for source in merges::absorbed(call, customer).await? {
         Box::pin(erase_owned(call, source)).await?;
         let (act, event) = (call.act(), call.next_event());

@@ -3,14 +3,16 @@
 use axum::body::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Kept};
 use kustodian_core::customer::{Context, SYSTEM};
 use kustodian_core::directory::Org;
-use kustodian_core::inbound_webhook::{self, Encoding, Hash, MAX_WEBHOOKS, Received};
+use kustodian_core::feed::{HistoryQuery, Payload};
+use kustodian_core::inbound_webhook::{self, Encoding, Hash, MAX_WEBHOOKS, Person, Received};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Stored, decide_on};
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
 use kustodian_core::{rate_limit, record_limit, resource};
+use kustomer_api::Endpoint;
 use kustomer_api::error::code;
 use kustomer_api::inbound_webhook::{
     CreateInboundWebhook, DeleteInboundWebhook, EraseInboundWebhookPosts, GetInboundWebhookAddress,
@@ -20,7 +22,9 @@ use kustomer_api::inbound_webhook::{
 use crate::answer::{self, Answer, unavailable};
 use crate::call::{Call, Visit};
 use crate::files::form::{Form, Source};
-use crate::handlers::{outbound_webhooks, plain};
+use crate::handlers::{homes, outbound_webhooks, plain};
+use crate::parts::HELD;
+use crate::past::{self, State};
 use crate::rehearsal;
 
 const KIND: Kind = Kind::InboundWebhook;
@@ -75,6 +79,73 @@ pub(crate) async fn erase_inbound_webhook_posts(mut call: Call<EraseInboundWebho
         call.app().scrubber.scrub(&call.app().services.store).await;
     }
     Ok(Answer::Empty)
+}
+
+/// How many webhooks, and how many posts of one, are read at a time.
+const BATCH: u32 = 100;
+
+/// Erases the posts about a person who is erased, to deleted webhooks too, and all later posts to the same webhook.
+pub(crate) async fn erase_posts_about<E: Endpoint>(call: &Call<E>, person: &Person) -> Result<(), Refusal> {
+    for deleted in [false, true] {
+        let mut start = Start::Offset(0);
+        loop {
+            let query = ListQuery {
+                kind: KIND,
+                of: Vec::new(),
+                deleted,
+                sort: SortKey::Id,
+                descending: false,
+                within: Vec::new(),
+                start,
+                limit: BATCH,
+                bytes: HELD,
+                count: false,
+            };
+            let listed = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
+            let Some(last) = listed.last() else { break };
+            start = Start::After { value: 0, id: last.id };
+            for stored in listed {
+                let Some(first) = find_post_about(call, &stored, person).await? else { continue };
+                let before = past::find_last_state(call.store(), call.org(), KIND, stored.id, first - 1).await?;
+                let kept = before.map(|State { rev, document }| Kept { rev, document });
+                let (act, event) = (call.act(), call.next_event());
+                let forget = move |stored: Stored| inbound_webhook::forget(&act.context(), &stored, event, kept);
+                homes::commit(call, (KIND, stored.id), forget).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The revision of the first post to a webhook that is about a person.
+async fn find_post_about<E: Endpoint>(
+    call: &Call<E>,
+    webhook: &Stored,
+    person: &Person,
+) -> Result<Option<u64>, Refusal> {
+    let mut from = 1;
+    while from <= webhook.rev {
+        let query = HistoryQuery {
+            kind: KIND,
+            record: webhook.id,
+            from,
+            to: webhook.rev,
+            descending: false,
+            limit: BATCH,
+            payload: Payload::Changes,
+            bytes: HELD,
+        };
+        let events = call.store().history(call.org(), query).await.map_err(unavailable)?;
+        let Some(last) = events.last() else { break };
+        from = last.rev + 1;
+        for event in &events {
+            let changes = event.changes.as_deref();
+            if changes.map(|changes| inbound_webhook::shows(changes, person)).transpose()?.unwrap_or_default() {
+                return Ok(Some(event.rev));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The hash in the path is the credential: nothing else is read before it is verified.

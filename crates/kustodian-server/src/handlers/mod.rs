@@ -22,6 +22,7 @@ mod filed;
 mod forwards;
 mod history;
 mod homes;
+mod identities;
 mod inbound_webhooks;
 pub(crate) mod included;
 mod klasses;

@@ -1,7 +1,7 @@
 //! Senders whose messages are always spam, or never.
 
 use kustodian_core::claim::ClaimKind;
-use kustodian_core::feed::{HistoryQuery, Payload};
+use kustodian_core::identities::Identities;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::spam::{Said, Senders};
@@ -75,18 +75,18 @@ const BATCH: u32 = 100;
 
 /// Erases the senders with the addresses, numbers and names that a customer has or had, those taken off its lists
 /// included; not of those that another customer has by now.
-pub(crate) async fn erase_senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
-    let mut known: Option<Senders> = None;
+pub(crate) async fn erase_senders_of<E: Endpoint>(
+    call: &Call<E>,
+    customer: ObjectId,
+    identities: &Identities,
+) -> Result<(), Refusal> {
+    let senders = Senders::from(identities);
     for deleted in [false, true] {
         let mut start = Start::Offset(0);
         loop {
             let listed = list(call, deleted, start).await?;
             let Some(last) = listed.last() else { break };
             start = Start::After { value: 0, id: last.id };
-            if known.is_none() {
-                known = Some(senders_of(call, customer).await?);
-            }
-            let Some(senders) = &known else { break };
             for stored in listed {
                 if let Some(said) = senders.find(&stored)?
                     && !is_of_another(call, customer, &said).await?
@@ -115,32 +115,6 @@ async fn list<E: Endpoint>(call: &Call<E>, deleted: bool, start: Start) -> Resul
         count: false,
     };
     Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
-}
-
-/// The senders of a customer, by its record and by all changes of it.
-async fn senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<Senders, Refusal> {
-    let mut senders = Senders::default();
-    let found = call.store().find(call.org(), Kind::Customer, customer).await.map_err(unavailable)?;
-    let Some(stored) = found else { return Ok(senders) };
-    senders.add_customer(&stored.document)?;
-    let mut from = 1;
-    while from <= stored.rev {
-        let query = HistoryQuery {
-            kind: Kind::Customer,
-            record: customer,
-            from,
-            to: stored.rev,
-            descending: false,
-            limit: BATCH,
-            payload: Payload::Changes,
-            bytes: FULL,
-        };
-        let events = call.store().history(call.org(), query).await.map_err(unavailable)?;
-        let Some(last) = events.last() else { break };
-        from = last.rev + 1;
-        events.iter().filter_map(|event| event.changes.as_deref()).try_for_each(|it| senders.add_changes(it))?;
-    }
-    Ok(senders)
 }
 
 async fn is_of_another<E: Endpoint>(call: &Call<E>, customer: ObjectId, said: &Said) -> Result<bool, Refusal> {

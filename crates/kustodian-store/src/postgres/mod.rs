@@ -127,6 +127,12 @@ impl Postgres {
         Self::start(connector, first, options, false).await
     }
 
+    /// Writes the tables that hold values of records again ([`scrub::rewrite`]).
+    pub(crate) async fn rewrite(&self, report: impl FnMut(&str)) -> Result<(), StoreError> {
+        let _alone = self.core.scrubbing.lock().await;
+        scrub::rewrite(&self.core.connector, report).await
+    }
+
     /// Brings the schema to the newest version, and starts to work; as if tables were spread, when asked to.
     async fn start(
         connector: Connector,

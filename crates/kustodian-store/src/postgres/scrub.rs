@@ -6,8 +6,8 @@
 //! of custom attributes that nobody has any more go too (`search::forget`).
 //!
 //! What VACUUM lets go stays, as bytes, in the free space of its table's pages until something is written over it, and in
-//! the write-ahead log until its segments are recycled, in backups and in archived logs: only `VACUUM FULL`, which locks
-//! a table against everybody, rewrites the pages at once, and is left to the operator (`docs/operating.md`).
+//! the write-ahead log until its segments are recycled, in backups and in archived logs. Only `VACUUM FULL` writes the pages
+//! again at once. It locks a table against everybody, so the operator asks for it ([`rewrite`], `kustodian scrub --rewrite`).
 //!
 //! That it is wanted is among the settings from before the erasing commit until it is done, so that a server that
 //! ended in between leaves it to the next. It is noted outside of that commit, which so writes one customer's rows only.
@@ -146,19 +146,49 @@ pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), 
         // It has some rows an org, and is written when an attribute is first used.
         connection.command("VACUUM (FULL, ANALYZE) search_slots").await.map_err(failed)?;
     }
+    replace_statistics(&connection).await?;
+    connection.unnamed(DONE, &[Value::Bytes(&mark)]).await.map(|_| ()).map_err(failed)
+}
+
+/// Writes every table that holds values of records again, and its indexes with it, so that the free space of its pages keeps
+/// nothing. Each table is locked against everybody meanwhile; `report` gets its name before.
+///
+/// # Errors
+/// When the server is away, another one scrubs, a transaction that sees erased data stays open, or a table is in use for too
+/// long: tables that were named before are done.
+pub(super) async fn rewrite(connector: &Connector, mut report: impl FnMut(&str)) -> Result<(), StoreError> {
+    let connection: Connection = connector.connect().await?;
+    let failed = |error: Error| store_error(&error);
+    if !connector.shares_sessions() {
+        if first(&connection, ALONE, &[]).await.map_err(failed)? != Some(true) {
+            return Err(unavailable("a server is taking erased values off the disk: try again in a minute"));
+        }
+        connection.command("SET statement_timeout = 0").await.map_err(failed)?;
+        connection.command(PATIENCE).await.map_err(failed)?;
+    }
+    // Rows that a transaction still sees would be written into the new pages, too.
+    wait_for_readers(&connection).await?;
+    for table in tables_with(|traces| traces != Traces::None) {
+        report(table);
+        connection.command(&format!("VACUUM (FULL, ANALYZE) {table}")).await.map_err(failed)?;
+    }
+    replace_statistics(&connection).await
+}
+
+/// Has no statistics left of rows that are gone.
+async fn replace_statistics(connection: &Connection) -> Result<(), StoreError> {
+    let failed = |error: Error| store_error(&error);
     for (table, insert) in MAY_BE_EMPTY {
-        forget_statistics(&connection, table, insert).await.map_err(failed)?;
+        forget_statistics(connection, table, insert).await.map_err(failed)?;
     }
     // Last: each ANALYZE leaves the former statistics behind.
-    wait_for_readers(&connection).await?;
+    wait_for_readers(connection).await?;
     connection.command(STATISTICS).await.map_err(failed)?;
     let is_spread = !connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty();
-    if is_spread
-        && let Some(refusal) = first::<String>(&connection, STATISTICS_OF_WORKERS, &[]).await.map_err(failed)?
-    {
+    if is_spread && let Some(refusal) = first::<String>(connection, STATISTICS_OF_WORKERS, &[]).await.map_err(failed)? {
         return Err(unavailable(format!("a machine did not write its statistics again: {refusal}")));
     }
-    connection.unnamed(DONE, &[Value::Bytes(&mark)]).await.map(|_| ()).map_err(failed)
+    Ok(())
 }
 
 struct Vacuum<'c> {

@@ -4,7 +4,8 @@
 //! list, or an identity out of the look-ups, without any error. So every row is compared with what leads to it: each of its
 //! table's indexes must have it, each entry of an index must be in its place and lead to a row, each document must be as it
 //! was written, and what it claims must be held. Events are read with their payloads, and each must be the next one of the chain of
-//! its org. What disagrees is damage, as if a read had met it.
+//! its org. Then the search index is compared with the documents, words included ([`search::compare_some`]). What disagrees is
+//! damage, as if a read had met it.
 //!
 //! Each step is one statement, so it sees one state however many write; none takes longer than some milliseconds, and the walk
 //! rests much longer than it works.
@@ -29,6 +30,7 @@ use super::events;
 use super::failure::{brief, is_damage};
 use super::health::Health;
 use super::records::{find_owner, stored};
+use super::search::{self, Agreement};
 use super::sql::statements;
 use crate::failure::OpenError;
 use crate::metrics::Counters;
@@ -104,9 +106,10 @@ struct Walker {
 impl Walker {
     fn walk_every(&self, every: Duration) {
         let mut rest = every.min(FIRST_WITHIN);
+        let mut indexed = search::Place::default();
         while self.rest(rest).is_ok() {
             let began = Instant::now();
-            match self.walk() {
+            match self.walk(every, &mut indexed) {
                 Ok(()) => {}
                 Err(Ended::Stopped) => return,
                 Err(Ended::Damage(found)) => self.health.note_damage(found),
@@ -127,7 +130,8 @@ impl Walker {
     }
 
     /// Walks once. The connection is opened for it: between two walks nothing is held.
-    fn walk(&self) -> Result<(), Ended> {
+    fn walk(&self, every: Duration, indexed: &mut search::Place) -> Result<(), Ended> {
+        let began = Instant::now();
         if self.health.must_be_in_place().is_err() {
             // Known, and reported by `/readyz`.
             return Ok(());
@@ -147,8 +151,30 @@ impl Walker {
             self.read_records(&connection, kind)?;
         }
         self.read_events(&connection)?;
+        let end = began + every.max(2 * began.elapsed());
+        self.read_index(&connection, end, indexed)?;
         self.counters.patrol();
         Ok(())
+    }
+
+    /// Compares the search index with the documents, until the end or until the time is over: then the next walk continues
+    /// there. A word takes longer than a record, and there are many; all else is read as often as it should be.
+    fn read_index(&self, connection: &Connection, end: Instant, indexed: &mut search::Place) -> Result<(), Ended> {
+        search::prepare(connection)?;
+        loop {
+            let began = Instant::now();
+            let agreement = search::compare_some(connection, indexed)?;
+            self.rest(began.elapsed() * RESTS)?;
+            match agreement {
+                Agreement::Differs(found) => return Err(Ended::Damage(found)),
+                Agreement::Continues if Instant::now() < end => {}
+                Agreement::Continues => return Ok(()),
+                Agreement::Ends => {
+                    self.counters.index_patrol();
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// Compares a table with its indexes, in both directions.
@@ -376,7 +402,7 @@ impl Walk {
 }
 
 /// The tables of the file, as it says itself. Those of the words of searches are left out: SQLite has a form of its own for
-/// them.
+/// them, and their words are compared with the documents.
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
     let sql = "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite~_%' \
          ESCAPE '~' ORDER BY name";

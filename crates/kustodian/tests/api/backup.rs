@@ -24,8 +24,26 @@ fn run(arguments: &[&str]) -> Output {
 pub(crate) fn goes_well(arguments: &[&str]) -> Value {
     let output = run(&[arguments, &["--output", "json"]].concat());
     let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{arguments:?}: {stdout} {}", String::from_utf8_lossy(&output.stderr));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stdout} {stderr}");
+    each_step_ends(&stderr);
     serde_json::from_str(&stdout).unwrap()
+}
+
+/// Where no bar can be drawn, the last line about each table says that all of it is done.
+#[track_caller]
+fn each_step_ends(stderr: &str) {
+    let mut last = BTreeMap::new();
+    for line in stderr.lines() {
+        let counts = line.rsplit_once(": ").and_then(|(step, counts)| Some((step, counts.split_once(" of ")?)));
+        if let Some((step, (done, total))) = counts
+            && let (Ok(done), Ok(total)) = (done.parse::<u64>(), total.parse::<u64>())
+        {
+            last.insert(step.to_owned(), (done, total));
+        }
+    }
+    let unfinished: Vec<_> = last.iter().filter(|(_, (done, total))| done < total).collect();
+    assert!(unfinished.is_empty(), "{unfinished:?} in {stderr}");
 }
 
 #[track_caller]
@@ -160,7 +178,10 @@ fn a_backup_is_for_its_owner_alone_and_stands_alone() {
     let file = folder.path().join("backup.db");
     let server = Server::on_file();
     server.create(json!({}));
-    goes_well(&["backup", file.to_str().unwrap(), "--database", server.database()]);
+    let told = run(&["backup", file.to_str().unwrap(), "--database", server.database()]);
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("verifying customers: 1 of 1"), "{told}");
+    each_step_ends(&told);
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["backup.db"]);
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

@@ -279,3 +279,22 @@ fn a_queued_job_is_done_after_its_server_was_killed() {
     }
     assert_eq!(total(&server), before + 800, "nothing twice, nothing lost");
 }
+
+#[test]
+fn an_item_that_changed_nothing_is_not_done_again_after_its_server_was_killed() {
+    let server = Server::on_file_with(&["--bulk-mode", "queued", "--skip-unchanged"]);
+    let path = path_of(&server.post("/v1/customers", json!({ "name": "Ada" })).expect(201));
+    let id = path.rsplit('/').next().unwrap();
+    // Items about one record are done in turn: the first changes nothing, and the others take a while.
+    let others = (1..100).map(|score| json!({ "id": id, "custom": { "scoreNum": score } }));
+    let items: Vec<Value> = std::iter::once(json!({ "id": id, "name": "Ada" })).chain(others).collect();
+    let job = path_of(&server.put("/v1/customers/bulk", json!(items)).expect(201));
+    wait_for("the second item", || server.get(&path).expect(200).attributes()["rev"].as_u64() > Some(1));
+    server.patch(&path, json!({ "name": "Bob" })).expect(200);
+    let server = server.kill_and_restart();
+    wait_for("the job", || server.get(&job).expect(200).attributes()["status"] == "complete");
+    let done = server.get(&job).expect(200);
+    assert_eq!(statuses(&done), ["updated"; 100], "{}", done.body);
+    let left = server.get(&path).expect(200);
+    assert_eq!((&left.attributes()["name"], &left.attributes()["custom"]["scoreNum"]), (&json!("Bob"), &json!(99)));
+}

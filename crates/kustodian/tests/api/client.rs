@@ -165,6 +165,30 @@ fn the_types_can_say_everything_the_api_takes() {
 }
 
 #[test]
+fn a_number_that_json_cannot_write_is_an_error_and_clears_no_value_on_the_server() {
+    const SCORE: Key<Num> = Key::new("scoreNum");
+    let server = Server::start();
+    let client = client(&server);
+    let mut custom = CustomAttributes::new();
+    custom.put(SCORE, 12.5).unwrap();
+    let input = CustomerInput::new().name("Ada").custom(custom);
+    let created = client.customers().create(&input).send_blocking().unwrap().data;
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut custom = CustomAttributes::new();
+        assert!(custom.put(SCORE, number).is_err());
+        assert!(custom.set("scoreNum", number).is_err());
+        // An input that is sent all the same says nothing of the value.
+        let input = CustomerInput::new().name("Ada Byron").custom(custom);
+        client.customers().update(id_of(&created), &input).send_blocking().unwrap();
+        let stored = server.get(&format!("/v1/customers/{}", created.id)).expect(200);
+        assert_eq!(
+            (&stored.attributes()["custom"]["scoreNum"], &stored.attributes()["name"]),
+            (&json!(12.5), &json!("Ada Byron"))
+        );
+    }
+}
+
+#[test]
 fn a_full_customer_is_created_and_read_back_equal_also_without_a_runtime() {
     let server = Server::start();
     let (client, input) = (client(&server), typed_customer());

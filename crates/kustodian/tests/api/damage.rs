@@ -57,7 +57,11 @@ fn start(database: &str, arguments: &[&str]) -> std::process::Child {
 
 /// Waits until `/readyz` answers so.
 fn wait_until_ready_is(server: &Server, status: u16) {
-    let end = Instant::now() + Duration::from_secs(10);
+    wait_until_ready_is_within(server, status, Duration::from_secs(10));
+}
+
+fn wait_until_ready_is_within(server: &Server, status: u16, patience: Duration) {
+    let end = Instant::now() + patience;
     loop {
         let answer = server.request(reqwest::Method::GET, "/readyz").send().unwrap();
         if answer.status().as_u16() == status {
@@ -356,18 +360,115 @@ fn a_record_that_fell_out_of_a_page_is_met_by_the_walk_through_the_file() {
     }
 }
 
+/// The entries of an index of words, in its order; `None` when they cannot be read.
+fn words_in(path: &Path, index: &str) -> Option<Vec<(Vec<u8>, i64)>> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let vocabulary = format!("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, {index}, instance)");
+    connection.execute_batch(&vocabulary).ok()?;
+    let mut entries = connection.prepare("SELECT CAST(term AS BLOB), doc FROM temp.vocabulary").ok()?;
+    entries.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).ok()?.collect::<rusqlite::Result<_>>().ok()
+}
+
+/// A file with few customers and conversations, whose words are soon read.
+fn with_words(folder: &Path) -> PathBuf {
+    let path = folder.join("words.db");
+    let mut server = Server::at(&url(&path), &[]);
+    for name in ["Ada Byron", "Grace Hopper", "Lise Meitner"] {
+        let made = server.create(json!({ "name": name, "custom": { "tierStr": "gold" } }));
+        let conversation = json!({ "customer": made["id"], "name": format!("About {name}") });
+        server.post("/v1/conversations", conversation).expect(201);
+    }
+    // What waits for the index is in it then.
+    let found = server.post("/v1/customers/search", json!({ "and": [{ "customer_name": { "contains": "Ada" } }] }));
+    assert_eq!(found.expect(200).ids().len(), 1);
+    assert!(server.stop().success());
+    path
+}
+
+#[test]
+fn what_searches_lost_or_were_given_is_met_by_the_walk_through_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = with_words(folder.path());
+    let execute = |path: &Path, sql: &str| rusqlite::Connection::open(path).unwrap().execute(sql, []).unwrap();
+    let row = |index: &str| words_in(&whole, index).unwrap().last().unwrap().clone();
+    let ((word, customer), (_, other)) = (row("customer_words"), row("search_words"));
+    let word = String::from_utf8(word).unwrap();
+    let lost =
+        format!("INSERT INTO customer_words (customer_words, rowid, tokens) VALUES ('delete', {customer}, '{word}')");
+    let given = format!("INSERT INTO customer_words (rowid, tokens) VALUES ({customer}, '{word}x')");
+    let lost_all = format!("DELETE FROM search_words WHERE rowid = {other}");
+    let given_too = format!("INSERT INTO search_words (rowid, words) VALUES ({other}, 'd1wbyronx')");
+    for (name, sql) in [
+        ("lost", lost.as_str()),
+        ("given", &given),
+        ("lost_all", &lost_all),
+        ("given_too", &given_too),
+        ("column", "UPDATE customer_search SET c1 = 'silver' WHERE key = (SELECT max(key) FROM customer_search)"),
+        ("parent", "UPDATE search_records SET company = x'5c7d1a1f9a1b2c0010a1b2c3' WHERE kind = 'd'"),
+        ("term", "DELETE FROM search_terms WHERE term = (SELECT max(term) FROM search_terms WHERE kind = 'd')"),
+    ] {
+        let path = folder.path().join(format!("{name}.db"));
+        fs::copy(&whole, &path).unwrap();
+        assert!(execute(&path, sql) > 0, "{name}");
+        let check = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+        assert_eq!(check.status.code(), Some(1), "{name}: {}", String::from_utf8_lossy(&check.stdout));
+        let server = Server::at(&url(&path), &["--patrol-every", "0.0001"]);
+        wait_until_ready_is_within(&server, 503, Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn a_bit_that_flipped_in_the_words_of_searches_is_found_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = with_words(folder.path());
+    let mut flipped = 0;
+    for index in ["customer_words", "search_words"] {
+        let entries = words_in(&whole, index);
+        assert!(entries.as_ref().is_some_and(|entries| entries.len() > 10), "{entries:?}");
+        // The blocks of segments, behind two of the index itself.
+        let blocks: Vec<(i64, Vec<u8>)> = rusqlite::Connection::open(&whole)
+            .unwrap()
+            .prepare(&format!("SELECT id, block FROM {index}_data WHERE id > 10"))
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<rusqlite::Result<_>>()
+            .unwrap();
+        let (id, block) = blocks.into_iter().max_by_key(|(_, block)| block.len()).unwrap();
+        for part in 1..6 {
+            let path = folder.path().join(format!("{index}{part}.db"));
+            fs::copy(&whole, &path).unwrap();
+            let mut block = block.clone();
+            let place = block.len() * part / 6;
+            block[place] ^= 4;
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            connection.execute(&format!("UPDATE {index}_data SET block = ?1 WHERE id = ?2"), (block, id)).unwrap();
+            drop(connection);
+            if words_in(&path, index) == entries {
+                continue;
+            }
+            flipped += 1;
+            let check = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+            assert_eq!(check.status.code(), Some(1), "{index} {place}: {}", String::from_utf8_lossy(&check.stdout));
+        }
+    }
+    assert!(flipped > 5, "{flipped} flips changed an entry");
+}
+
 #[test]
 fn a_walk_through_a_file_with_records_of_every_kind_and_state_meets_no_damage() {
     let (world, _) = crate::laws::with_pasts(Server::on_file_with(&["--patrol-every", "0.0001"]));
-    let walks = || {
+    let count = |name: &str| {
         let metrics = world.server.request(reqwest::Method::GET, "/metrics").send().unwrap().text().unwrap();
-        let line = metrics.lines().find_map(|line| line.strip_prefix("kustodian_store_patrols_total ")).unwrap();
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix(&format!("kustodian_store_{name}_total "))).unwrap();
         line.parse::<u64>().unwrap()
     };
+    let walks = || (count("patrols"), count("index_patrols"));
     let before = walks();
-    let end = Instant::now() + Duration::from_secs(60);
-    while walks() < before + 2 {
-        assert!(Instant::now() < end, "{} walks", walks());
+    let end = Instant::now() + Duration::from_secs(120);
+    while walks().0 < before.0 + 2 || walks().1 < before.1 + 1 {
+        assert!(Instant::now() < end, "{:?} walks", walks());
         std::thread::sleep(Duration::from_millis(50));
     }
     wait_until_ready_is(&world.server, 200);

@@ -205,3 +205,51 @@ fn a_post_is_erased_from_the_record_its_past_and_the_feed() {
     let traces = crate::place::rows(server.database(), "SELECT document FROM inbound_webhooks");
     assert!(!traces[0][0].contains("zqposted"));
 }
+
+#[test]
+fn posts_about_a_customer_are_erased_with_the_customer_and_earlier_ones_stay() {
+    let server = Server::on_file();
+    let ((path, address), (other, others)) = (hook(&server), hook(&server));
+    let (deleted, of_deleted) = hook(&server);
+    let customer = json!({ "name": "Ada", "emails": [{ "email": "zqada@acme.example" }], "phones": [{ "phone": "+1 (415) 555-0177" }] });
+    let customer = server.create(customer);
+    let customer = customer["links"]["self"].as_str().unwrap();
+    // An address that she had is hers, too.
+    server.patch(customer, json!({ "emails": [{ "email": "zqbyron@acme.example" }] })).expect(200);
+    let said = |address: &str, body: Value| post(&server, address, "application/json", body.to_string()).expect(200);
+    said(&address, json!({ "word": "zqbefore" }));
+    said(&address, json!({ "buyer": { "mail": "ZQADA@acme.example", "word": "zqsecret" } }));
+    said(&address, json!({ "word": "zqafter" }));
+    said(&others, json!({ "buyer": "zqadamant@acme.example", "word": "zqstranger" }));
+    post(&server, &of_deleted, "application/x-www-form-urlencoded", "tel=1-415-555-0177&word=zqcalled").expect(200);
+    server.delete(&deleted).expect(204);
+
+    server.post(&format!("{customer}/erase?validateOnly=true"), json!({})).expect(204);
+    assert_eq!(received(&server, &path)["body"]["word"], "zqafter");
+    server.post(&format!("{customer}/erase"), json!({})).expect(204);
+    assert!(received(&server, &path).is_null());
+    assert_eq!(received(&server, &other)["body"]["word"], "zqstranger");
+    // The last state before the post about her is there to the byte; nothing since is.
+    assert_eq!(server.get(&format!("{path}?rev=2")).expect(200).attributes()["received"]["body"]["word"], "zqbefore");
+    for rev in [3, 4] {
+        server.get(&format!("{path}?rev={rev}")).expect(404);
+    }
+    let feed = "/v1/events?filter[objectType]=inbound_webhook&pageSize=100";
+    wait_for("the erasure in the feed", || {
+        server.get(feed).expect(200).text.matches("inbound_webhook.redact").count() == 2
+    });
+    let audit = "/v1/audit-logs?filter[objectType]=inbound_webhook";
+    for shown in [feed, audit, &path, &format!("{path}/history"), "/v1/inbound-webhooks"] {
+        let text = server.get(shown).expect(200).text;
+        for word in ["zqsecret", "zqafter", "zqcalled", "zqada@"] {
+            assert!(!text.to_lowercase().contains(word), "{word} in {shown}");
+        }
+    }
+    let rows = crate::place::everything(server.database());
+    for word in ["zqsecret", "zqafter", "zqcalled"] {
+        assert!(!rows.contains(word), "{word}");
+    }
+    // The address continues to work.
+    said(&address, json!({ "word": "zqnext" }));
+    assert_eq!(received(&server, &path)["body"]["word"], "zqnext");
+}

@@ -169,7 +169,7 @@ fn requests_of_clients_that_have_connected_are_answered_when_the_server_stops() 
 #[test]
 fn a_request_that_does_not_arrive_does_not_keep_the_server_from_its_end() {
     // It would wait so long that the test is broken off.
-    let mut server = Server::start_with(&["--shutdown-timeout", "3600"]);
+    let mut server = Server::start_with(&["--shutdown-timeout", "3600", "--head-timeout", "3600"]);
     let head = format!(
         "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\
          Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{{\"name\":"
@@ -178,6 +178,28 @@ fn a_request_that_does_not_arrive_does_not_keep_the_server_from_its_end() {
     stalled.get_mut().write_all(head.as_bytes()).unwrap();
     let mut without_head = crate::transport::connect(&server);
     without_head.write_all(b"GET /v1/customers HTTP/1.1\r\nHost: x\r\n").unwrap();
+    // On connections that were kept: a part of the next head, with the end of the request before it and afterwards.
+    let whole = format!("GET /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+    let part = "GET /v1/customers HTTP/1.1\r\nHo";
+    let mut kept: Vec<BufReader<TcpStream>> =
+        (0..2).map(|_| BufReader::new(crate::transport::connect(&server))).collect();
+    for (connection, sent) in kept.iter_mut().zip([format!("{whole}{part}"), whole.clone()]) {
+        connection.get_mut().write_all(sent.as_bytes()).unwrap();
+        assert_eq!(read_answer(connection), (200, false));
+    }
+    kept[1].get_mut().write_all(part.as_bytes()).unwrap();
+    // Over HTTP/2 one that does not answer: `GET /healthz`, and nothing to what the server says at its end.
+    let mut speechless = crate::transport::connect(&server);
+    let fields = b"\x82\x86\x04\x08/healthz\x01\x01x";
+    let settings_and_headers = [&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 15, 1, 5, 0, 0, 0, 1], fields.as_slice()].concat();
+    speechless.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    speechless.write_all(&settings_and_headers).unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(br#"{"status":"ok"}"#) {
+        let mut byte = [0];
+        speechless.read_exact(&mut byte).unwrap();
+        read.push(byte[0]);
+    }
     // The server has begun to read it once a later request is answered.
     server.get("/v1/customers").expect(200);
     server.signal("TERM");

@@ -171,7 +171,17 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     assert_eq!(call(Method::DELETE, &listed, Value::Null).0, 204);
     let grace = client.put(format!("{url}{senders}")).bearer_auth(TOKEN).json(&spam("grace@acme.example", "email"));
     assert_eq!(grace.send().unwrap().status(), 200);
+    // Other systems post about it: what came before stays, the rest is erased with it.
+    let shop = client.post(format!("{url}/v1/inbound-webhooks")).bearer_auth(TOKEN).json(&json!({ "name": "Shop" }));
+    let shop = shop.send().unwrap().json::<Value>().unwrap();
+    let address = format!("{}/address", shop["data"]["links"]["self"].as_str().unwrap());
+    let address = call(Method::GET, &address, Value::Null).1["path"].as_str().unwrap().to_owned();
+    let posted = json!({ "buyer": "zqxemail34@acme.example", "order": { "zqxpostedkey1": "zqxposted1" } });
+    for body in [json!({ "order": 7 }), posted, json!({ "order": "zqxposted2" })] {
+        client.post(format!("{url}{address}")).json(&body).send().unwrap().error_for_status().unwrap();
+    }
     let before = place::traces(place.url(), MARK);
+    assert!(before.iter().any(|word| word.contains("zqxposted2")), "{before:?}");
     assert!(before.len() > 200, "planted words are found at first: {before:?}");
 
     place::analyze(place.url());

@@ -5,12 +5,12 @@ mod attachments;
 mod bulk;
 mod drafts;
 mod forwards;
-mod hooks;
+mod inbound_webhooks;
 mod merges;
+mod outbound_webhooks;
 mod people;
 mod settings;
 mod times;
-mod webhooks;
 
 use http::Method;
 
@@ -18,12 +18,12 @@ pub use self::attachments::*;
 pub use self::bulk::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
-pub use self::hooks::*;
+pub use self::inbound_webhooks::*;
 pub use self::merges::*;
+pub use self::outbound_webhooks::*;
 pub use self::people::*;
 pub use self::settings::*;
 pub use self::times::*;
-pub use self::webhooks::*;
 
 use super::{Operation, contract};
 

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params};
 
 use super::super::Archive;
@@ -121,7 +121,7 @@ impl Comparison {
         };
         let sum = found.as_ref().map_or(0, |found| found.terms().into_iter().map(hash).fold(0, u64::wrapping_add));
         self.sums.insert(key, Some(sum));
-        let is_there = row.get_ref(ROW_BEGINS)? != ValueRef::Null;
+        let is_there = is_in_row(row)?;
         match found {
             Some(found) if is_there => self.columns(connection, row, (org, key, id), &found)?,
             None if !is_there => {}
@@ -141,10 +141,8 @@ impl Comparison {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => place.insert(read_slots(connection, org)?),
         };
-        for (place, value) in found.values((org, key, id), slots).iter().enumerate() {
-            if row.get_ref(ROW_BEGINS + place)? != ValueRef::from(value) {
-                self.misfounds.note(org.0, id, column(place));
-            }
+        for column in differing_columns(row, &found.values((org, key, id), slots))? {
+            self.misfounds.note(org.0, id, column);
         }
         Ok(())
     }
@@ -176,6 +174,22 @@ impl Comparison {
         }
         Ok(self.misfounds)
     }
+}
+
+/// Whether the index has the customer of a row, whose columns in the index follow four of its own.
+pub(super) fn is_in_row(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(row.get_ref(ROW_BEGINS)? != ValueRef::Null)
+}
+
+/// The columns of the index that have other values than these.
+pub(super) fn differing_columns(row: &Row<'_>, values: &[Value]) -> rusqlite::Result<Vec<String>> {
+    let mut differing = Vec::new();
+    for (place, value) in values.iter().enumerate() {
+        if row.get_ref(ROW_BEGINS + place)? != ValueRef::from(value) {
+            differing.push(column(place));
+        }
+    }
+    Ok(differing)
 }
 
 /// The same for the same bytes, in this process.

@@ -97,7 +97,7 @@ fn note_others(connection: &Connection, kind: Kind, misfounds: &mut Misfounds) -
 }
 
 /// Those of the terms that a record should have that it has.
-fn held_terms(
+pub(super) fn held_terms(
     connection: &Connection,
     (org, kind, id): (OrgKey, Kind, ObjectId),
     should: Option<&Entries>,
@@ -140,7 +140,7 @@ fn compare_words(connection: &Connection, mut sums: Sums, misfounds: &mut Misfou
 }
 
 /// What the index holds of a record, with these terms.
-fn held(
+pub(super) fn held(
     connection: &Connection,
     (org, kind, id): (OrgKey, Kind, ObjectId),
     terms: &BTreeSet<String>,

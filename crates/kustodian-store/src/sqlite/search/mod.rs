@@ -1,6 +1,7 @@
 //! Search on SQLite: the wide table by its indexes, the inverted index by FTS5, and which of them leads is decided here.
 
 mod access;
+mod agreement;
 mod backlog;
 mod candidate;
 mod compare;
@@ -18,6 +19,7 @@ mod walks;
 mod words;
 mod write;
 
+pub(super) use self::agreement::{Agreement, Place, compare_some, prepare};
 pub(super) use self::backlog::{Backlog, Made, finish, is_behind, mark, nothing_waits};
 pub(super) use self::difference::Difference;
 pub(super) use self::entries::{Offer, index, index_some, want_entries};
