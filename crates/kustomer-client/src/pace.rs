@@ -108,7 +108,16 @@ struct Budget {
 pub(crate) struct Turn<'a> {
     pace: &'a Pace,
     class: Class,
-    counted: Option<(u32, u64)>,
+    counted: Option<Counted>,
+}
+
+/// A request that is counted as under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    limit: u32,
+    window: u64,
+    /// What was known to be left in the window when it was sent. Its answer leaves no more, unless the window is another.
+    remaining: u32,
 }
 
 /// How long others wait for the answer to the first request.
@@ -144,7 +153,7 @@ impl Pace {
 
 impl State {
     /// Counts a request as under way, under which limit; or until when to wait, unless something changes before.
-    fn take(&mut self, class: Class, now: Instant) -> Result<Option<(u32, u64)>, Option<Instant>> {
+    fn take(&mut self, class: Class, now: Instant) -> Result<Option<Counted>, Option<Instant>> {
         match self.known.get(&class) {
             Some(Known::Nothing) => Ok(None),
             Some(Known::Asked(since)) if now < *since + FIRST_ANSWER_WITHIN => Err(Some(*since + FIRST_ANSWER_WITHIN)),
@@ -154,7 +163,7 @@ impl State {
                 Ok(None)
             }
             Some(Known::Limit(limit)) => match self.budgets.get_mut(limit) {
-                Some(budget) => budget.take(now).map(|window| Some((*limit, window))),
+                Some(budget) => budget.take(now).map(Some),
                 None => Ok(None),
             },
         }
@@ -166,7 +175,7 @@ impl Budget {
         Self { limit, remaining: limit, in_flight: 0, ends_at: None, window: 0 }
     }
 
-    fn take(&mut self, now: Instant) -> Result<u64, Option<Instant>> {
+    fn take(&mut self, now: Instant) -> Result<Counted, Option<Instant>> {
         if self.ends_at.is_some_and(|end| end <= now) {
             self.begin(self.limit, None);
         }
@@ -174,7 +183,7 @@ impl Budget {
             return Err(self.ends_at);
         }
         self.in_flight += 1;
-        Ok(self.window)
+        Ok(Counted { limit: self.limit, window: self.window, remaining: self.remaining })
     }
 
     /// Another window has begun.
@@ -184,12 +193,17 @@ impl Budget {
         self.ends_at = ends_at;
     }
 
-    /// Learns from the answer to a request that was sent in `window`.
-    fn learn(&mut self, remaining: u32, window: Option<u64>, end: Instant) {
-        if window.is_some_and(|window| window != self.window) {
+    /// Learns from the answer to a request.
+    fn learn(&mut self, remaining: u32, sent: Option<Counted>, end: Instant) {
+        // Answers may be read in another order than the server gave them: an old one alone shows no new window.
+        let is_of_another_window = match sent {
+            Some(sent) => remaining > sent.remaining,
+            None => remaining > self.remaining.saturating_add(self.in_flight),
+        };
+        if sent.is_some_and(|sent| sent.window != self.window) {
             // It was sent before this window was seen, and may be counted in it.
             self.remaining = self.remaining.saturating_sub(1);
-        } else if remaining > self.remaining.saturating_add(self.in_flight) {
+        } else if is_of_another_window {
             self.begin(remaining, Some(end));
         } else {
             self.remaining = self.remaining.min(remaining);
@@ -224,8 +238,8 @@ impl Turn<'_> {
         }
         state.known.insert(self.class, Known::Limit(limit));
         let budget = state.budgets.entry(limit).or_insert_with(|| Budget::new(limit));
-        let window = self.counted.filter(|(counted, _)| *counted == limit).map(|(_, window)| window);
-        budget.learn(remaining, window, now + length + PAD);
+        let sent = self.counted.filter(|counted| counted.limit == limit);
+        budget.learn(remaining, sent, now + length + PAD);
     }
 }
 
@@ -233,8 +247,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let state = &mut *self.pace.lock();
         match self.counted {
-            Some((limit, _)) => {
-                if let Some(budget) = state.budgets.get_mut(&limit) {
+            Some(counted) => {
+                if let Some(budget) = state.budgets.get_mut(&counted.limit) {
                     budget.in_flight = budget.in_flight.saturating_sub(1);
                 }
             }
@@ -284,6 +298,27 @@ mod tests {
         // Earlier requests may be counted in it.
         budget.learn(0, Some(first), now + SOON);
         assert_eq!(budget.remaining, 7);
+    }
+
+    #[test]
+    fn an_answer_that_was_overtaken_begins_no_window() {
+        let now = Instant::now();
+        let mut budget = Budget::new(10);
+        let (slow, fast) = (budget.take(now).unwrap(), budget.take(now).unwrap());
+        budget.learn(8, Some(fast), now + SOON);
+        budget.in_flight -= 1;
+        for left in (2..8).rev() {
+            let sent = budget.take(now).unwrap();
+            budget.learn(left, Some(sent), now + SOON);
+            budget.in_flight -= 1;
+        }
+        // The server counted it first.
+        budget.learn(9, Some(slow), now + 2 * SOON);
+        assert_eq!((budget.remaining, budget.window, budget.ends_at), (2, 0, Some(now + SOON)));
+        // Sent now, the same answer is of another window.
+        let sent = budget.take(now).unwrap();
+        budget.learn(9, Some(sent), now + 2 * SOON);
+        assert_eq!((budget.remaining, budget.window), (9, 1));
     }
 
     #[test]
