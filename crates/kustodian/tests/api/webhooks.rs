@@ -434,6 +434,8 @@ fn an_event_requested_again_is_tried_as_often_as_at_first_holds_up_nothing_and_d
     server.create(json!({ "name": "held" }));
     server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
     wait_for("the events held back", || receiver.taken().len() == 3);
+    // A transaction is stored when the receiver has answered.
+    wait_for("its transaction", || transactions(&server, &webhook).len() >= 6);
     assert_eq!(transactions(&server, &webhook).len(), 6);
 }
 
