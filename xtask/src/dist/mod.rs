@@ -38,9 +38,9 @@ pub(crate) struct DistArguments {
     /// Make the packages of this platform, instead of this machine's; may be repeated
     #[arg(long, value_name = "TARGET")]
     target: Vec<String>,
-    /// Package this binary, and build none
+    /// Package this binary, and build none; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
-    binary: Option<PathBuf>,
+    binary: Vec<PathBuf>,
     /// Put this static binary into the image, and build none
     #[arg(long, value_name = "FILE")]
     image_binary: Option<PathBuf>,
@@ -92,8 +92,9 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
 
 /// The binaries that are packaged, built first unless one is given.
 fn binaries(arguments: &DistArguments, metadata: &Metadata) -> Result<Vec<PathBuf>> {
-    if let Some(binary) = &arguments.binary {
-        return Ok(vec![std::path::absolute(binary)?]);
+    if !arguments.binary.is_empty() {
+        let absolute = arguments.binary.iter().map(std::path::absolute);
+        return Ok(absolute.collect::<Result<_, _>>()?);
     }
     if arguments.target.is_empty() {
         return Ok(vec![built(metadata, &arguments.profile)?]);
@@ -123,11 +124,13 @@ fn printer(binaries: &[PathBuf], metadata: &Metadata, version: &str) -> Result<P
 
 /// The static binary for the image of a platform; none where the image has the same binary as the other packages.
 fn image_binary(arguments: &DistArguments, metadata: &Metadata, platform: &Platform) -> Result<Option<PathBuf>> {
-    match (&arguments.image_binary, &arguments.binary) {
+    match &arguments.image_binary {
         _ if platform.distribution.is_none() => Ok(None),
-        (Some(binary), _) => Ok(Some(std::path::absolute(binary)?)),
-        (None, None) if arguments.profile != "dev" => built_static(metadata, platform, &arguments.profile).map(Some),
-        (None, _) => Ok(None),
+        Some(binary) => Ok(Some(std::path::absolute(binary)?)),
+        None if arguments.binary.is_empty() && arguments.profile != "dev" => {
+            built_static(metadata, platform, &arguments.profile).map(Some)
+        }
+        None => Ok(None),
     }
 }
 
