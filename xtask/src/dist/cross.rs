@@ -2,7 +2,7 @@
 //!
 //! SQLite and ring have parts in C. For static binaries zig compiles them: it has the headers of musl for each processor, and is
 //! a package of Python (`pip install ziglang`). The linker is the one that Rust has with it, as are musl and its start files.
-//! For Windows, MinGW compiles and links. Whoever has other compilers names them in the variables that cargo and the crate
+//! For Windows, MinGW compiles and links. Other compilers are named in the variables that cargo and the crate
 //! cc read; then nothing is chosen here.
 
 use std::fs;
@@ -18,7 +18,7 @@ use crate::workspace::Metadata;
 /// The compiler and linker for Windows.
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
-/// What calls zig, as a script. The name of the target comes from Rust too, in a spelling that zig does not know. Its checks of
+/// What calls zig, as a script. Rust names the target too, in a spelling that zig does not know. Its checks of
 /// undefined behaviour would need its own library.
 const COMPILER: &str = r#"#!/bin/bash
 for argument; do
