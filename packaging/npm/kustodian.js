@@ -4,14 +4,21 @@
 
 const { spawn } = require("node:child_process");
 
-const name = `@kustodian/${process.platform}-${process.arch}`;
+// Linux without glibc (Alpine) has a binary of its own.
+const isMusl = () => {
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime === undefined;
+};
+const libc = process.platform === "linux" && isMusl() ? "-musl" : "";
+const name = `@kustodian/${process.platform}-${process.arch}${libc}`;
+const program = process.platform === "win32" ? "kustodian.exe" : "kustodian";
 let binary;
 try {
-  binary = require.resolve(`${name}/bin/kustodian`);
+  binary = require.resolve(`${name}/bin/${program}`);
 } catch {
   console.error(
     `kustodian: the package ${name} is not installed.\n` +
-      "There is a binary for Linux with glibc, on x64 and arm64. On these, install again without --omit=optional; " +
+      "There is a binary for Linux on x64 and arm64, and for Windows on x64. On these, install again without --omit=optional; " +
       "elsewhere, build it with cargo: https://github.com/kustodian/kustodian",
   );
   process.exit(1);

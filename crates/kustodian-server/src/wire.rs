@@ -26,6 +26,7 @@ pub(crate) const LARGE_HEADS: usize = 1_024;
 
 /// How many bytes of an answer may wait in the kernel for a client that does not take them. What waits there neither
 /// counts as unread nor shows whether the client makes progress.
+#[cfg(target_os = "linux")]
 pub(crate) const UNSENT: u32 = 256 * 1024;
 
 /// What part of the places for large heads one address may take, so that a client that never ends its heads leaves the

@@ -43,6 +43,7 @@ impl Reloadable {
     }
 
     /// Replaces all of it, or nothing.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no signal that asks for it"))]
     fn reload(&self) -> Result<(), Failure> {
         let given = environment::read_again()?.arguments;
         let Command::Serve(serve) = &given.command else { return Ok(()) };

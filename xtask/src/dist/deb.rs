@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::entry::{Entry, gzip};
+use super::executable::System;
 use super::payload::{Payload, read};
+use super::platform::Distribution;
 use super::template;
 use crate::{process, workspace};
 
@@ -22,12 +24,12 @@ const DOCUMENTS: &[&str] =
 const SCRIPTS: &[&str] = &["postinst", "prerm", "postrm"];
 
 /// Lets `dpkg-deb` build it in `scratch`: its name and bytes.
-pub(crate) fn deb(payload: &Payload, scratch: &Path) -> Result<(String, Vec<u8>)> {
+pub(crate) fn deb(payload: &Payload, distribution: &Distribution, scratch: &Path) -> Result<(String, Vec<u8>)> {
     let version = version(&payload.version);
-    let name = format!("kustodian_{version}_{}.deb", payload.platform.deb);
+    let name = format!("kustodian_{version}_{}.deb", distribution.deb);
     let tree = scratch.join("deb");
     let mut entries = data(payload)?;
-    entries.extend(control(payload, &version, &entries)?);
+    entries.extend(control(payload, distribution, &version, &entries)?);
     for entry in &entries {
         put(&tree, entry)?;
     }
@@ -70,15 +72,15 @@ fn data(payload: &Payload) -> Result<Vec<Entry>> {
 }
 
 /// The files that dpkg itself reads.
-fn control(payload: &Payload, version: &str, data: &[Entry]) -> Result<Vec<Entry>> {
+fn control(payload: &Payload, distribution: &Distribution, version: &str, data: &[Entry]) -> Result<Vec<Entry>> {
     let bytes: usize = data.iter().map(|entry| entry.bytes.as_deref().unwrap_or_default().len()).sum();
-    let depends = match payload.elf.is_static {
-        true => String::new(),
-        false => format!("Depends: libc6 (>= 2.{}), libgcc-s1\n", payload.elf.glibc),
+    let depends = match payload.executable.system {
+        System::Glibc(version) => format!("Depends: libc6 (>= 2.{version}), libgcc-s1\n"),
+        _ => String::new(),
     };
     let values = [
         ("version", version),
-        ("architecture", payload.platform.deb),
+        ("architecture", distribution.deb),
         ("size", &bytes.div_ceil(1024).to_string()),
         ("depends", &depends),
     ];

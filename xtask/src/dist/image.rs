@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::elf::Elf;
 use super::entry::{Entry, tar, tar_gz};
 use super::payload::{Payload, SUMMARY, read};
+use super::platform::Distribution;
 use crate::process;
 
 /// The user and group that the server runs as. It has no name in other images, and no rights.
@@ -22,17 +22,25 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// How large the image may be, compressed, in bytes.
 const LARGEST: usize = 30 << 20;
 
+/// A binary for an image.
+pub(crate) struct Inside<'a> {
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) is_static: bool,
+    /// Where it is: the shared libraries that it loads are asked for there.
+    pub(crate) path: &'a Path,
+}
+
 /// The image's name and bytes, with this binary in it.
-pub(crate) fn image(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Path) -> Result<(String, Vec<u8>)> {
-    let files = files(payload, binary, elf, path)?;
+pub(crate) fn image(payload: &Payload, distribution: &Distribution, inside: &Inside<'_>) -> Result<(String, Vec<u8>)> {
+    let files = files(payload, inside)?;
     let mut plain = Sum(Sha256::new());
     tar(&files, &mut plain)?;
     let layer = tar_gz(&files, payload.level)?;
     if layer.len() > LARGEST {
         bail!("the image would have {} MiB, and may have {}", layer.len() >> 20, LARGEST >> 20);
     }
-    let config = config(payload, &plain.digest()).to_string().into_bytes();
-    let architecture = payload.platform.oci;
+    let config = config(payload, distribution, &plain.digest()).to_string().into_bytes();
+    let architecture = distribution.oci;
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -70,9 +78,9 @@ pub(crate) fn image(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Pat
 }
 
 /// Its files: the binary, those of a system that the binary reads, and the folder of the data.
-fn files(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Path) -> Result<Vec<Entry>> {
+fn files(payload: &Payload, inside: &Inside<'_>) -> Result<Vec<Entry>> {
     let mut files = vec![
-        Entry::program("kustodian", binary.clone()),
+        Entry::program("kustodian", inside.bytes.clone()),
         Entry { owner: USER, mode: 0o700, ..Entry::folder("data") },
         Entry { mode: 0o1777, ..Entry::folder("tmp") },
         Entry::file("etc/passwd", format!("kustodian:x:{USER}:{USER}::/data:/\n").into_bytes()),
@@ -88,8 +96,8 @@ fn files(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Path) -> Resul
     } else {
         println!("==> the image has no certificates of authorities: this machine has no {AUTHORITIES}");
     }
-    if !elf.is_static {
-        files.extend(libraries(path)?);
+    if !inside.is_static {
+        files.extend(libraries(inside.path)?);
     }
     Ok(files)
 }
@@ -103,9 +111,9 @@ fn libraries(binary: &Path) -> Result<Vec<Entry>> {
 }
 
 /// How a container is started from it.
-fn config(payload: &Payload, layer: &str) -> Value {
+fn config(payload: &Payload, distribution: &Distribution, layer: &str) -> Value {
     json!({
-        "architecture": payload.platform.oci,
+        "architecture": distribution.oci,
         "os": "linux",
         "created": "1980-01-01T00:00:00Z",
         "config": {

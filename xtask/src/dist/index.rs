@@ -9,11 +9,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::image::hex;
 use super::payload::read;
-use super::platform::{PLATFORMS, Platform};
+use super::platform::{Distribution, PLATFORMS};
 use super::template;
 
 /// The checksums, in the form that `sha256sum --check` reads.
 const SUMS: &str = "SHA256SUMS";
+
+/// Their signature, which the release workflow makes when it has a key.
+const SIGNATURE: &str = "SHA256SUMS.sig";
 
 const FORMULA: &str = "kustodian.rb";
 
@@ -26,7 +29,7 @@ pub(crate) fn write(folder: &Path, version: &str) -> Result<()> {
     for file in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let file = file?;
         let name = file.file_name().to_string_lossy().into_owned();
-        if file.file_type()?.is_file() && name != SUMS && name != FORMULA {
+        if file.file_type()?.is_file() && ![SUMS, SIGNATURE, FORMULA].contains(&name.as_str()) {
             sums.insert(name, hex(&Sha256::digest(read(&file.path())?)));
         }
     }
@@ -41,8 +44,9 @@ pub(crate) fn write(folder: &Path, version: &str) -> Result<()> {
 /// The formula, for the platforms whose tarball is there.
 fn formula(sums: &BTreeMap<String, String>, version: &str) -> Result<Option<String>> {
     let mut systems: BTreeMap<&str, String> = BTreeMap::new();
-    for Platform { target, homebrew: (system, processor), .. } in PLATFORMS {
-        let name = format!("kustodian-{version}-{target}.tar.gz");
+    for platform in PLATFORMS {
+        let Some(Distribution { homebrew: (system, processor), .. }) = &platform.distribution else { continue };
+        let name = platform.archive(version);
         let Some(sum) = sums.get(&name) else { continue };
         let block = format!(
             "    {processor} do\n      url \"{RELEASES}/v{version}/{name}\"\n      sha256 \"{sum}\"\n    end\n"
@@ -74,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_formula_has_the_platforms_that_were_packaged() {
-        let name = format!("kustodian-9.9.9-{}.tar.gz", PLATFORMS[1].target);
+        let name = PLATFORMS[1].archive("9.9.9");
         let sums = BTreeMap::from([(name.clone(), "abc".to_owned())]);
         let formula = formula(&sums, "9.9.9").unwrap().unwrap();
         assert!(formula.contains(&format!("v9.9.9/{name}\"\n      sha256 \"abc\"")), "{formula}");
@@ -100,8 +104,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("kustodian-sums-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("a"), "1").unwrap();
+        // It would change the list that it signs.
+        fs::write(folder.join(SIGNATURE), "signed").unwrap();
         write(&folder, "9.9.9").unwrap();
         verify(&folder).unwrap();
+        assert!(!fs::read_to_string(folder.join(SUMS)).unwrap().contains(SIGNATURE));
         fs::write(folder.join("a"), "2").unwrap();
         assert_eq!(verify(&folder).unwrap_err().to_string(), "a does not match SHA256SUMS");
         fs::remove_dir_all(&folder).unwrap();

@@ -5,6 +5,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, tar_gz};
+use super::executable::System;
 use super::payload::{Payload, SUMMARY, read};
 use super::platform::PLATFORMS;
 use crate::workspace;
@@ -21,12 +22,18 @@ fn platform(payload: &Payload) -> Result<(String, Vec<u8>)> {
     manifest.insert("description".to_owned(), json!(format!("The binary of kustodian for {os} on {cpu}")));
     manifest.insert("os".to_owned(), json!([os]));
     manifest.insert("cpu".to_owned(), json!([cpu]));
-    if os == "linux" && !payload.elf.is_static {
-        manifest.insert("libc".to_owned(), json!(["glibc"]));
+    match payload.executable.system {
+        System::Glibc(_) => drop(manifest.insert("libc".to_owned(), json!(["glibc"]))),
+        // It would run with glibc too; there the other one looks names up in every way of the system.
+        System::AnyLinux => drop(manifest.insert("libc".to_owned(), json!(["musl"]))),
+        System::Windows => {}
     }
-    let mut files = vec![Entry::program("bin/kustodian", payload.binary.clone())];
+    let mut files = vec![Entry::program(format!("bin/{}", payload.platform.program()), payload.binary.clone())];
     files.extend(payload.documents.iter().filter(|document| document.path != "README.md").cloned());
-    Ok((format!("kustodian-{os}-{cpu}-{}.tgz", payload.version), packed(payload, &manifest, files)?))
+    Ok((
+        format!("kustodian-{}-{}.tgz", payload.platform.npm_name(), payload.version),
+        packed(payload, &manifest, files)?,
+    ))
 }
 
 /// The package that people name.

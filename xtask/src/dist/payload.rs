@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use super::elf::Elf;
 use super::entry::Entry;
+use super::executable::Executable;
 use super::linked::Linked;
 use super::notices::notices;
 use super::platform::Platform;
@@ -19,7 +19,7 @@ pub(crate) struct Payload {
     pub(crate) version: String,
     pub(crate) platform: &'static Platform,
     /// The systems that the binary runs on.
-    pub(crate) elf: Elf,
+    pub(crate) executable: Executable,
     /// The binary, without symbols.
     pub(crate) binary: Arc<[u8]>,
     /// The packages of Rust that are in the binary.
@@ -44,20 +44,16 @@ const SHELLS: &[&str] = &["bash", "fish", "zsh"];
 pub(crate) const SUMMARY: &str = "A server for the Kustomer REST API in one binary, and the command line around it";
 
 impl Payload {
-    /// Gathers it for a binary that runs on this machine. `scratch` is a folder for files that are needed on the way.
-    pub(crate) fn of(binary: &Path, version: &str, level: u32, scratch: &Path) -> Result<Self> {
-        let (binary_bytes, elf) = stripped(binary, scratch)?;
-        let platform = Platform::of(&elf)?;
-        let printed = process::output(process::program(binary).arg("--version"))?;
-        let printed = String::from_utf8_lossy(&printed);
-        if printed.trim_end() != format!("kustodian {version}") {
-            bail!("{} says that it is {}, not kustodian {version}", binary.display(), printed.trim_end());
-        }
+    /// Gathers it for a binary. `printer` is one of the same version that runs on this machine, and prints the manual; `scratch`
+    /// is a folder for files that are needed on the way.
+    pub(crate) fn of(binary: &Path, printer: &Path, version: &str, level: u32, scratch: &Path) -> Result<Self> {
+        let (binary_bytes, executable) = stripped(binary, scratch)?;
+        let platform = Platform::of(&executable)?;
         let pages = scratch.join("man");
-        process::succeed(process::program(binary).arg("man").arg("--out").arg(&pages))?;
+        process::succeed(process::program(printer).arg("man").arg("--out").arg(&pages))?;
         let manual = files_of(&pages)?;
         let completions = SHELLS.iter().map(|shell| {
-            let script = process::output(process::program(binary).args(["completions", shell]))?;
+            let script = process::output(process::program(printer).args(["completions", shell]))?;
             Ok((*shell, script.into()))
         });
         let documents = DOCUMENTS.iter().map(|name| Ok(Entry::file(*name, read(&workspace::root().join(name))?)));
@@ -67,7 +63,7 @@ impl Payload {
         Ok(Self {
             version: version.to_owned(),
             platform,
-            elf,
+            executable,
             binary: binary_bytes,
             linked,
             documents,
@@ -77,17 +73,21 @@ impl Payload {
         })
     }
 
-    /// The tarball: the binary and all that is written about it, in one folder.
-    pub(crate) fn tarball(&self) -> Result<(String, Vec<u8>)> {
-        let name = format!("kustodian-{}-{}", self.version, self.platform.target);
-        let mut entries = vec![Entry::program("bin/kustodian", self.binary.clone())];
+    /// The archive: the binary and all that is written about it, in one folder. For Windows it is a zip archive.
+    pub(crate) fn archive(&self) -> Result<(String, Vec<u8>)> {
+        let folder = format!("kustodian-{}-{}", self.version, self.platform.target);
+        let mut entries = vec![Entry::program(format!("bin/{}", self.platform.program()), self.binary.clone())];
         entries.extend(self.documents.iter().cloned());
         entries.extend(self.manual_in("share/man/man1"));
         entries.extend(self.completions_in("share"));
         for entry in &mut entries {
-            entry.path = format!("{name}/{}", entry.path);
+            entry.path = format!("{folder}/{}", entry.path);
         }
-        Ok((format!("{name}.tar.gz"), super::entry::tar_gz(&entries, self.level)?))
+        let packed = match self.platform.is_windows() {
+            true => super::entry::zip(&entries, self.level)?,
+            false => super::entry::tar_gz(&entries, self.level)?,
+        };
+        Ok((self.platform.archive(&self.version), packed))
     }
 
     /// The manual pages, in a folder.
@@ -108,13 +108,17 @@ impl Payload {
     }
 }
 
-/// A binary without its symbols, and the systems that it runs on.
-pub(crate) fn stripped(binary: &Path, scratch: &Path) -> Result<(Arc<[u8]>, Elf)> {
+/// A binary without its symbols, and the systems that it runs on. Of another processor or system it has to be without
+/// them already, as the profiles that ship make it.
+pub(crate) fn stripped(binary: &Path, scratch: &Path) -> Result<(Arc<[u8]>, Executable)> {
+    let whole = read(binary)?;
+    let executable = Executable::read(&whole).with_context(|| format!("cannot package {}", binary.display()))?;
+    if !Platform::of(&executable)?.runs_here() {
+        return Ok((whole.into(), executable));
+    }
     let out = scratch.join("stripped");
     process::succeed(process::program("strip").arg("-o").arg(&out).arg(binary))?;
-    let bytes = read(&out)?;
-    let elf = Elf::read(&bytes).with_context(|| format!("cannot package {}", binary.display()))?;
-    Ok((bytes.into(), elf))
+    Ok((read(&out)?.into(), executable))
 }
 
 /// The bytes of a file.

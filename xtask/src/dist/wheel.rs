@@ -9,6 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{Entry, zip};
+use super::executable::System;
 use super::payload::{Payload, SUMMARY};
 use super::template;
 
@@ -23,8 +24,9 @@ pub(crate) fn wheel(payload: &Payload) -> Result<(String, Vec<u8>)> {
     for platform in platform(payload).split('.') {
         tags.push_str(&format!("Tag: py3-none-{platform}\n"));
     }
+    let scripts = format!("kustodian-{version}.data/scripts");
     let mut entries = vec![
-        Entry::program(format!("kustodian-{version}.data/scripts/kustodian"), payload.binary.clone()),
+        Entry::program(format!("{scripts}/{}", payload.platform.program()), payload.binary.clone()),
         Entry::file(format!("{info}/METADATA"), metadata.into_bytes()),
         Entry::file(format!("{info}/WHEEL"), tags.into_bytes()),
     ];
@@ -37,11 +39,13 @@ pub(crate) fn wheel(payload: &Payload) -> Result<(String, Vec<u8>)> {
 }
 
 /// The systems that may install it: those with at least the glibc that the binary asks for, or any Linux when it asks for none.
+/// Where several wheels fit, pip takes the one with the newest glibc.
 fn platform(payload: &Payload) -> String {
     let processor = payload.platform.wheel;
-    match payload.elf.is_static {
-        true => format!("manylinux_2_17_{processor}.musllinux_1_1_{processor}"),
-        false => format!("manylinux_2_{}_{processor}", payload.elf.glibc.max(17)),
+    match payload.executable.system {
+        System::Glibc(version) => format!("manylinux_2_{}_{processor}", version.max(17)),
+        System::AnyLinux => format!("manylinux_2_17_{processor}.musllinux_1_1_{processor}"),
+        System::Windows => processor.to_owned(),
     }
 }
 

@@ -8,14 +8,17 @@ use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use crate::failure::OpenError;
 
 /// How long a server waits for another one that is about to end.
+#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long it waits between two looks.
+#[cfg(unix)]
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What every SQLite file begins with.
