@@ -116,7 +116,7 @@ pub(crate) struct Turn<'a> {
 struct Counted {
     limit: u32,
     window: u64,
-    /// What was known to be left in the window when it was sent. Its answer leaves no more, unless the window is another.
+    /// How much of the window was left when it was sent, as far as was known. Its answer leaves no more, unless the window is another.
     remaining: u32,
 }
 

@@ -177,7 +177,7 @@ fn decompress(frame: &[u8], length: usize) -> io::Result<Vec<u8>> {
     })
 }
 
-/// A text shortened, and what is before its compressed form: the form, room for the checksum, the length. `None` when it is not
+/// A text shortened, and the head of its compressed form: the form, room for the checksum, the length. `None` when it is not
 /// worth it.
 fn shortened_with_head(form: u8, text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     if text.len() < SHORTEST {
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_seldom_takes_fewer_bytes() {
+    fn texts_of_events_take_fewer_bytes() {
         let text = r#"{"attributes":{"preview":{"before":"Dear Ada, thank you for your call. The parcel left our house on Monday and
             should reach you within the week; write to us if it does not, and we send another one.","after":null}}}"#;
         let (event, customer) = (Packed::of_event(text).0, Packed::of_document(Kind::Customer, text).0);
