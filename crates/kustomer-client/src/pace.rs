@@ -294,7 +294,7 @@ mod tests {
         budget.in_flight -= 1;
         // Somebody's answer shows that there is more again.
         budget.learn(8, None, now + 2 * SOON);
-        assert_eq!((budget.remaining, budget.window, budget.ends_at), (8, first + 1, Some(now + 2 * SOON)));
+        assert_eq!((budget.remaining, budget.window, budget.ends_at), (8, first.window + 1, Some(now + 2 * SOON)));
         // Earlier requests may be counted in it.
         budget.learn(0, Some(first), now + SOON);
         assert_eq!(budget.remaining, 7);
