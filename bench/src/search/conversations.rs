@@ -143,7 +143,8 @@ fn family(org: &Org, size: Size, customer: &Stored, number: u64) -> Result<Vec<P
     Ok(all)
 }
 
-/// The first message of a conversation, and the conversation with it.
+/// The first message of a conversation, and the conversation with it. It is one to the customer, as one from the customer
+/// would open a conversation that is done.
 fn messages(
     org: &Org,
     size: Size,
@@ -154,7 +155,7 @@ fn messages(
     let channel = ["email", "email", "email", "chat", "sms"][usize::try_from(pick(number, 10, 5))?];
     let words: Vec<String> = (0..12).map(|word| name(pick(number, 16 + word, 8_000), 3)).collect();
     let body = format!(
-        r#"{{"channel":"{channel}","direction":"in","app":"postmark","subject":"Order of {}","preview":"{}","meta":{{"from":"{}@{}.example"}}}}"#,
+        r#"{{"channel":"{channel}","direction":"out","app":"postmark","subject":"Order of {}","preview":"{}","meta":{{"from":"{}@{}.example"}}}}"#,
         name(pick(number, 4, 400), 2),
         words.join(" "),
         name(pick(number, 11, 8_000), 3),
@@ -177,7 +178,7 @@ fn messages(
     first.zip(with).context("no message is made")
 }
 
-/// A later message of the same conversation: every second one is an answer.
+/// A later message of the same conversation: every second one is of the customer.
 fn copied(first: &Put, size: Size, number: u64, copy: u32, now: i64) -> Result<Put> {
     let message_id = id(MESSAGE + number * u64::from(size.messages) + u64::from(copy));
     let was = Timestamp::from_millis(now + 1).to_string();
@@ -185,7 +186,7 @@ fn copied(first: &Put, size: Size, number: u64, copy: u32, now: i64) -> Result<P
     let mut document =
         first.document.replace(&first.id.to_string(), &message_id.to_string()).replace(&was, &at.to_string());
     if copy % 2 == 1 {
-        document = document.replace(r#""direction":"in""#, r#""direction":"out""#);
+        document = document.replace(r#""direction":"out""#, r#""direction":"in""#);
     }
     let search = Kind::Message.search_row_of(&document).map_err(|refusal| anyhow!("{refusal}"))?;
     Ok(Put { id: message_id, created_at: at, updated_at: at, document, search: search.map(Box::new), ..first.clone() })
