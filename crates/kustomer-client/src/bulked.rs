@@ -11,7 +11,7 @@ use kustomer_api::query::PageQuery;
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, TransportError, TransportFault};
 use crate::timer;
 
 /// What became of one of many items.
@@ -80,7 +80,12 @@ where
 {
     let mut job = job.await?.data;
     let mut wait = FIRST_LOOK;
+    let end = timer::Instant::now() + LONGEST_JOB;
     while job.attributes.status.value().is_some_and(|status| *status != BulkStatus::Complete) {
+        if timer::Instant::now() >= end {
+            let fault = TransportFault::Timeout { address: format!("bulk job {}", job.id), timeout: LONGEST_JOB };
+            return Err(TransportError::from(fault).into());
+        }
         timer::sleep(wait).await;
         wait = (wait * 2).min(LAST_LOOK);
         job = client.bulk().get(&job.id).await?.data;
@@ -99,6 +104,9 @@ where
 /// The pause before the first read of a job, and the longest pause between two reads.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long a job of 100 items may take. Each item takes seconds at most, even where requests wait for a rate limit.
+const LONGEST_JOB: Duration = Duration::from_secs(15 * 60);
 
 /// The results by the references of their items.
 fn in_order(first: usize, count: usize, results: Vec<BulkResult>) -> Vec<BulkOutcome> {
