@@ -379,6 +379,8 @@ pub enum StoreError {
         reason: String,
         /// When to try again.
         retry_after: Duration,
+        /// Whether the disk is full. Trying again does not help until somebody makes room.
+        is_full: bool,
     },
     /// Something that should not happen.
     #[error("the database failed: {reason}")]

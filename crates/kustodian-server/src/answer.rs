@@ -148,9 +148,14 @@ const RETRY_SECONDS: &str = "retryAfter";
 /// 503 when the database is away, 500 when it failed. The reason is only logged.
 pub(crate) fn unavailable(error: StoreError) -> Refusal {
     match error {
-        StoreError::Unavailable { reason, retry_after } => {
+        StoreError::Unavailable { reason, retry_after, is_full } => {
             tracing::warn!(%reason, "the database is not available");
-            try_again("The database is not available now: try again", retry_after.as_secs().max(1))
+            let title = if is_full {
+                "The disk of the database is full: nothing can be stored until its operator makes room"
+            } else {
+                "The database is not available now: try again"
+            };
+            try_again(title, retry_after.as_secs().max(1))
         }
         StoreError::Failed { reason } => {
             tracing::error!(%reason, "the database failed");

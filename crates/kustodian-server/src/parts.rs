@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
@@ -11,6 +12,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, StoreError, Stored};
 use kustomer_api::ObjectId;
+use tokio::time::Instant;
 
 use crate::answer::{Answer, try_again, unavailable};
 use crate::app::App;
@@ -138,14 +140,20 @@ pub(crate) fn at_hand(documents: Vec<String>) -> Parts {
     stream::once(std::future::ready(Ok(documents))).boxed()
 }
 
+/// How long a later part waits for the database. Then the answer breaks off, which its reader sees.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Reads a part. A later part waits while the database is busy: sent bytes cannot be taken back.
 async fn patiently<T, F>(has_begun: bool, read: impl Fn() -> F) -> Result<T, Refusal>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
+    let end = Instant::now() + PATIENCE;
     loop {
         match read().await {
-            Err(StoreError::Unavailable { retry_after, .. }) if has_begun => tokio::time::sleep(retry_after).await,
+            Err(StoreError::Unavailable { retry_after, .. }) if has_begun && Instant::now() + retry_after < end => {
+                tokio::time::sleep(retry_after).await;
+            }
             read => return read.map_err(unavailable),
         }
     }

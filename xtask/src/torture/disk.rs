@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::http::Client;
+use super::http::{Answer, Client};
 use super::server::{Recipe, Server};
 use super::{Outcome, Rig, cycles, load};
 use crate::process;
@@ -95,7 +95,8 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
     full.begin()?;
     let mut noticed = Ok(());
     tally += load::run(server.address(), &mut ledgers, &contest, || {
-        noticed = wait_for_write(&mut client, 503);
+        noticed = wait_for_write(&mut client, 503)
+            .and_then(|()| wait_for_title(&mut client, "The disk of the database is full"));
         std::thread::sleep(Duration::from_millis(500));
     });
     noticed.context("writes still succeed although the disk is full")?;
@@ -267,14 +268,23 @@ fn wait_until_unready(client: &mut Client) -> Result<()> {
 
 /// Makes customers until one is answered with this status.
 pub(super) fn wait_for_write(client: &mut Client, status: u16) -> Result<()> {
+    wait_for_answer(client, status.to_string().as_str(), |answer| answer.status == status)
+}
+
+/// Makes customers until one is refused with this title.
+fn wait_for_title(client: &mut Client, title: &str) -> Result<()> {
+    wait_for_answer(client, title, |answer| answer.body.contains(title))
+}
+
+fn wait_for_answer(client: &mut Client, wanted: &str, is_wanted: impl Fn(&Answer) -> bool) -> Result<()> {
     let begin = Instant::now();
     loop {
         let answer = client.send("POST", "/v1/customers", Some("{}"))?;
-        if answer.status == status {
+        if is_wanted(&answer) {
             return Ok(());
         }
         if begin.elapsed() > RECOVERS_WITHIN {
-            bail!("creates are still answered {} {} and not {status}", answer.status, answer.body);
+            bail!("creates are still answered {} {} and not {wanted}", answer.status, answer.body);
         }
         std::thread::sleep(Duration::from_millis(10));
     }

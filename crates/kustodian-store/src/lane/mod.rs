@@ -45,7 +45,7 @@ impl From<NoTurn> for StoreError {
             NoTurn::Late => "too much is read at the same time",
             NoTurn::Closed => "the database is closed",
         };
-        Self::Unavailable { reason: reason.to_owned(), retry_after: RETRY_AFTER }
+        Self::Unavailable { reason: reason.to_owned(), retry_after: RETRY_AFTER, is_full: false }
     }
 }
 

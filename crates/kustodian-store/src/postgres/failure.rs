@@ -12,14 +12,24 @@ use super::catalogue::TABLES;
 /// When a caller may try again: about the time a connection takes to come back.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// When a caller may try again after the disk was full: somebody has to make room first.
+const RETRY_WHEN_FULL: Duration = Duration::from_secs(10);
+
 /// Not now.
 pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
-    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
+    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER, is_full: false }
 }
 
 /// An error of a statement or of connecting, as the ports report it.
 pub(super) fn store_error(error: &Error) -> StoreError {
-    if is_of_surroundings(error) { unavailable(words(error)) } else { StoreError::Failed { reason: words(error) } }
+    let reason = words(error);
+    if error.code() == Some(&SqlState::DISK_FULL) {
+        StoreError::Unavailable { reason, retry_after: RETRY_WHEN_FULL, is_full: true }
+    } else if is_of_surroundings(error) {
+        unavailable(reason)
+    } else {
+        StoreError::Failed { reason }
+    }
 }
 
 /// The whole error in one line. PostgreSQL's messages name tables and constraints; values are in the detail, which is

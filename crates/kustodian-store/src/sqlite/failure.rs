@@ -12,9 +12,12 @@ use crate::failure::OpenError;
 /// When a caller may try again: about the time another process's write takes, or a log takes to be moved.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// When a caller may try again after the disk was full: somebody has to make room first.
+const RETRY_WHEN_FULL: Duration = Duration::from_secs(10);
+
 /// Not now.
 pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
-    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
+    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER, is_full: false }
 }
 
 /// Whether the cause of an error is around the database (a lock, the disk, its rights) and not in the statement: then
@@ -49,7 +52,14 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 
 /// An error of a statement, as the ports report it.
 pub(super) fn store_error(error: &rusqlite::Error) -> StoreError {
-    if is_of_surroundings(error) { unavailable(brief(error)) } else { StoreError::Failed { reason: brief(error) } }
+    let reason = brief(error);
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        StoreError::Unavailable { reason, retry_after: RETRY_WHEN_FULL, is_full: true }
+    } else if is_of_surroundings(error) {
+        unavailable(reason)
+    } else {
+        StoreError::Failed { reason }
+    }
 }
 
 /// With less room than this on its disk a database cannot be opened: SQLite's index of the log alone takes 32 KiB.
