@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::postgres::Durability;
 use crate::workspace::{self, Metadata};
 use crate::{postgres, process, test};
 
@@ -126,8 +127,8 @@ fn build(profile: &str) -> Result<()> {
 fn provide(engine: &str) -> Result<Option<postgres::Server>> {
     match engine {
         "sqlite" => Ok(None),
-        "postgres" => postgres::provide(),
-        _ => Ok(postgres::provide().unwrap_or_else(|error| {
+        "postgres" => postgres::provide(Durability::Durable),
+        _ => Ok(postgres::provide(Durability::Durable).unwrap_or_else(|error| {
             println!("==> PostgreSQL: left out, there is none: {}", error.root_cause());
             None
         })),
@@ -174,7 +175,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     let built = if arguments.profile == "dev" { "debug" } else { &arguments.profile };
     let peer = arguments.peers.then(|| install_peer(&metadata.target_directory)).transpose()?;
     // It ends with this run.
-    let _server = match postgres::provide() {
+    let _server = match postgres::provide(Durability::Durable) {
         Ok(server) => server,
         Err(error) => {
             println!("==> PostgreSQL: left out, there is none: {}", error.root_cause());

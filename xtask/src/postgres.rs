@@ -43,6 +43,25 @@ pub(crate) struct Server {
     url: String,
 }
 
+/// Whether what a server acknowledges is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It is, as in production: for measurements.
+    Durable,
+    /// It is not, as nobody keeps the databases. Tests make and drop hundreds of them, and a durable server writes all its
+    /// files each time. Tests that kill PostgreSQL have servers of their own, and so has `cargo xtask torture`.
+    Passing,
+}
+
+impl Durability {
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Durable => &["fsync=on"],
+            Self::Passing => &["fsync=off", "full_page_writes=off"],
+        }
+    }
+}
+
 /// Passes the engines to test on to a program.
 pub(crate) fn tell(command: &mut Command) {
     if let Some((name, value)) = TOLD.get() {
@@ -52,13 +71,13 @@ pub(crate) fn tell(command: &mut Command) {
 
 /// Sees to it that the tests find a PostgreSQL for as long as the answer lives: the one that the environment names, or
 /// a private one.
-pub(crate) fn provide() -> Result<Option<Server>> {
+pub(crate) fn provide(durability: Durability) -> Result<Option<Server>> {
     provide_pooler();
     if std::env::var_os(URL).is_some() {
         println!("==> PostgreSQL: the one that {URL} names");
         return Ok(None);
     }
-    let server = Server::start().context(
+    let server = Server::start(durability).context(
         "no PostgreSQL for the tests: install version 15 or later, or name a server in KUSTODIAN_TEST_POSTGRES, or \
          leave that engine out with --engine sqlite",
     )?;
@@ -76,7 +95,7 @@ pub(crate) fn leave_out() {
 
 /// Starts a server, prints its URL, and lets it run until this program is interrupted.
 pub(crate) fn run() -> Result<()> {
-    let mut server = Server::start()?;
+    let mut server = Server::start(Durability::Passing)?;
     println!("export {URL}='{}'", server.url);
     println!("Stop it with Ctrl-C.");
     server.keeper.wait()?;
@@ -93,7 +112,7 @@ impl Server {
     ///
     /// # Errors
     /// When PostgreSQL is missing and cannot be installed, or does not start.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(durability: Durability) -> Result<Self> {
         let programs = programs()?;
         let folder = std::env::temp_dir().join(format!("kustodian-postgres-{}", random()?));
         make_private(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -111,8 +130,9 @@ impl Server {
         made?;
         let mut keeper = as_owner(Path::new("sh"));
         keeper.args(["-c", KEEPER, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
-        // Small, but durable: acknowledged writes must be on the disk here too.
-        for setting in ["listen_addresses=", "max_connections=300", "shared_buffers=64MB", "fsync=on"] {
+        for setting in
+            ["listen_addresses=", "max_connections=300", "shared_buffers=64MB"].iter().chain(durability.settings())
+        {
             keeper.args(["-c", setting]);
         }
         keeper.args(["-c", &format!("unix_socket_directories={}", folder.display())]);

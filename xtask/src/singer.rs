@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::postgres::Durability;
 use crate::workspace::{self, Metadata};
 use crate::{Engine, postgres, process, python};
 
@@ -20,7 +21,7 @@ const DATABASE: &str = "KUSTODIAN_DATABASE";
 pub(crate) fn run(engine: Engine) -> Result<()> {
     process::succeed(&mut test()?)?;
     if engine == Engine::All {
-        let server = postgres::Server::start()?;
+        let server = postgres::Server::start(Durability::Passing)?;
         process::succeed(&mut test_on(&server)?)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::postgres::Durability;
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
 use crate::{Engine, postgres, process, singer};
@@ -18,7 +19,7 @@ const TYPESCRIPT: &str = "tests/typescript";
 /// or stage did.
 pub(crate) fn run(engine: Engine) -> Result<()> {
     let server = match engine {
-        Engine::All => postgres::provide()?,
+        Engine::All => postgres::provide(Durability::Passing)?,
         Engine::Sqlite => {
             postgres::leave_out();
             None
@@ -32,7 +33,7 @@ pub(crate) fn run(engine: Engine) -> Result<()> {
     if engine == Engine::All {
         // A server of its own: that of the tests above may be one where nobody but they makes databases.
         stage(&mut total, "Singer tap on PostgreSQL", |tally| {
-            let server = postgres::Server::start()?;
+            let server = postgres::Server::start(Durability::Passing)?;
             counted(&mut singer::test_on(&server)?, tally)
         });
     }
