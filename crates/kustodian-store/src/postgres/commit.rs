@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
 use super::amend::amend;
-use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
+use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, makes_several, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::listing;
@@ -87,7 +87,11 @@ impl Commit<'_> {
         for attempt in 1_u32.. {
             let lease = self.writers.take().await?;
             let outcome = match &source {
-                Source::Ready(changes) if may_insert && is_insert_only(changes) => self.insert(lease, changes).await,
+                Source::Ready(changes)
+                    if may_insert && (is_insert_only(changes) || !self.is_spread && makes_several(changes)) =>
+                {
+                    self.insert(lease, changes).await
+                }
                 Source::Ready(changes) if may_amend && self.token.is_none() && !self.is_spread => {
                     may_amend = false;
                     match self.amend(lease, changes).await {
@@ -128,7 +132,9 @@ impl Commit<'_> {
         }
         let mut steps = vec![Step::Command(self.begin)];
         steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token, self.is_spread));
-        self.finish(lease, steps).await
+        // Several customers are one statement, whose rows are in any order.
+        let order = if makes_several(changes) { Order::Any } else { Order::AsSent };
+        self.finish(lease, steps, order).await
     }
 
     /// In one trip, if it is the update of one customer and finds the revision that it replaces.
@@ -193,7 +199,7 @@ impl Commit<'_> {
                 let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
                 let leaves = leaves(changes);
                 steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token, self.is_spread));
-                self.finish(transaction.lease, steps).await
+                self.finish(transaction.lease, steps, Order::AsSent).await
             }
             Ok((Some(conflict), _)) => {
                 transaction.roll_back().await;
@@ -207,9 +213,9 @@ impl Commit<'_> {
     }
 
     /// Sends the rest of a transaction, and its end.
-    async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
+    async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
         steps.push(Step::Command("COMMIT"));
-        self.send(lease, steps, Order::AsSent).await
+        self.send(lease, steps, order).await
     }
 
     /// Sends steps whose last one commits.
