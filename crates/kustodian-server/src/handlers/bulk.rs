@@ -19,6 +19,7 @@ use crate::bulk::{self, Job, LEASE, find_note, later};
 use crate::call::{Call, served};
 use crate::handlers::kobjects;
 use crate::handlers::plain::{self, Which};
+use crate::idempotency;
 use crate::paging::Numbered;
 use crate::routes::Served;
 use crate::settings::BulkMode;
@@ -67,7 +68,11 @@ where
         kobjects::find_klass(&call, klass).await?;
     }
     let queued = app.settings.bulk_mode == BulkMode::Queued && !call.is_rehearsal();
-    let work = work_of(&call, queued).await?;
+    let id = match new_id(&call).await? {
+        NewJob::Id(id) => id,
+        NewJob::Done(answer) => return Ok(answer),
+    };
+    let work = work_of(&call, id, queued)?;
     let status = StatusCode::from_u16(E::OPERATION.success).unwrap_or(StatusCode::CREATED);
     let note = queued.then(|| work.note(call.next_id()));
     let job = Arc::new(Job::new(&app, call.caller().clone(), work, call.is_rehearsal())?);
@@ -129,7 +134,27 @@ async fn find_job_of_key<E: BulkEndpoint>(call: &Call<E>) -> Result<Option<Answe
     Ok(Some(Answer::Document { status, document: bulk::pending(call.app(), &call.act().org, &work)? }))
 }
 
-async fn work_of<E>(call: &Call<E>, queued: bool) -> Result<Work, Refusal>
+/// A job to begin, if it is one.
+enum NewJob {
+    /// Under this id.
+    Id(ObjectId),
+    /// It was done meanwhile.
+    Done(Answer),
+}
+
+/// The id of a new job: with an idempotency key the same for every request that has it.
+async fn new_id<E: Endpoint>(call: &Call<E>) -> Result<NewJob, Refusal> {
+    let Some(pledge) = call.pledge() else { return Ok(NewJob::Id(call.next_id())) };
+    let id = id_of(pledge.key.as_bytes());
+    if call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?.is_none() {
+        return Ok(NewJob::Id(id));
+    }
+    // Its receipt, which was committed with it, may count no longer: the key is as if it had never been used.
+    let done = idempotency::replay(call.store(), call.org(), &pledge, call.body()).await?;
+    Ok(done.map_or_else(|| NewJob::Id(call.next_id()), NewJob::Done))
+}
+
+fn work_of<E>(call: &Call<E>, id: ObjectId, queued: bool) -> Result<Work, Refusal>
 where
     E: BulkEndpoint,
     E::Query: Named,
@@ -139,15 +164,6 @@ where
     let within = call.path_values().first().cloned();
     let path =
         within.as_ref().map_or_else(|| E::OPERATION.path.to_owned(), |name| E::OPERATION.path.replace("{name}", name));
-    let id = match call.pledge() {
-        None => call.next_id(),
-        Some(pledge) => {
-            let id = id_of(pledge.key.as_bytes());
-            // Its receipt counts no longer: the key is as if it had never been used.
-            let former = call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?;
-            if former.is_some() { call.next_id() } else { id }
-        }
-    };
     Ok(Work {
         org: call.org(),
         id,

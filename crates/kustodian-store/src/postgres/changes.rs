@@ -70,6 +70,21 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
     names.into_iter().map(|name| (name, written.contains(&name))).collect()
 }
 
+/// How many live records a change set adds, by kind, if it only makes new records and each has one event.
+pub(super) fn live_gains(changes: &ChangeSet) -> Option<Vec<(Kind, i64)>> {
+    let mut waiting: HashSet<(Kind, ObjectId, u64)> = HashSet::new();
+    let mut gains: BTreeMap<&str, (Kind, i64)> = BTreeMap::new();
+    for put in &changes.puts {
+        if put.expects.is_some() || !waiting.insert((put.kind, put.id, put.rev)) {
+            return None;
+        }
+        gains.entry(put.kind.as_str()).or_insert((put.kind, 0)).1 += i64::from(!put.deleted);
+    }
+    let is_expected = |event: &Event| waiting.remove(&(event.kind, event.record, event.rev));
+    let has_all = changes.events.len() == changes.puts.len() && changes.events.iter().all(is_expected);
+    has_all.then(|| gains.into_values().collect())
+}
+
 /// The first conflict, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
     let stored_state = |name| seen.records.get(&name).copied();
@@ -94,6 +109,24 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
+/// How the events of a change set get their positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placing {
+    /// By the sequencer, where tables are spread over several machines.
+    Spread,
+    /// By the sequencer, where they are on one.
+    Later,
+    /// In the transaction that writes them.
+    AtOnce,
+}
+
+impl Placing {
+    /// By the sequencer.
+    pub(super) fn later(is_spread: bool) -> Self {
+        if is_spread { Self::Spread } else { Self::Later }
+    }
+}
+
 /// All writes of `changes`, which has no conflict: erasures, records, their search entries,
 /// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf is among `leaves`, in their
 /// order.
@@ -104,8 +137,9 @@ pub(super) fn writes<'a>(
     slots: &Slots,
     seen: &Seen,
     token: Option<&'a NewToken>,
-    is_spread: bool,
+    placing: Placing,
 ) -> Vec<Step<'a>> {
+    let is_spread = placing == Placing::Spread;
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
     steps.extend(changes.erasures.iter().flat_map(|erasure| erase_events(org, erasure)));
     let mut before: HashMap<Name, State> = HashMap::new();
@@ -115,7 +149,7 @@ pub(super) fn writes<'a>(
     let is_made = |kind: Kind, id: ObjectId| kind == Kind::Customer && made_ids.contains(&id);
     if !made.is_empty() {
         let claims = wanted_claims(changes, seen).into_iter().map(|claim| (org, claim)).collect();
-        steps.push(create_all(&made, claims, &[]));
+        steps.push(create_all(&made, claims, &[], placing));
     }
     for put in changes.puts.iter().filter(|put| !is_made(put.kind, put.id)) {
         let name = (put.kind, put.id);
@@ -146,13 +180,15 @@ pub(super) fn writes<'a>(
             Happened { event, leaf, gain }
         })
         .collect();
-    if is_spread || happened.len() < 2 {
-        for Happened { event, leaf, gain } in happened {
-            steps.push(write_event(org, event));
-            steps.push(outbox_of_event(org, event, leaf, gain));
+    match placing {
+        Placing::AtOnce => steps.extend(happened.iter().map(|happened| write_event(org, happened.event))),
+        Placing::Later if happened.len() > 1 => steps.push(write_events(org, &happened)),
+        Placing::Later | Placing::Spread => {
+            for Happened { event, leaf, gain } in happened {
+                steps.push(write_event(org, event));
+                steps.push(outbox_of_event(org, event, leaf, gain));
+            }
         }
-    } else {
-        steps.push(write_events(org, &happened));
     }
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
         steps.push(outbox_of_put(org, put, gain));

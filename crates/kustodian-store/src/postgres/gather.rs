@@ -19,7 +19,7 @@ use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::changes::{Seen, create, is_new, leaves, wanted_claims};
+use super::changes::{Placing, Seen, create, is_new, leaves, wanted_claims};
 use super::commit::{Commit, Obstacle, Order};
 use super::connection::{Step, statement};
 use super::search;
@@ -182,7 +182,7 @@ async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>>
                 claims.extend(wanted_claims(changes, &none).into_iter().map(|claim| (*org, claim)));
                 receipts.extend(changes.receipts.iter().map(|left| (*org, left)));
             }
-            create_all(&made, claims, &receipts)
+            create_all(&made, claims, &receipts, Placing::Later)
         }
     };
     commit.send(lease, vec![step], Order::Any).await.map_err(|obstacle| match obstacle {
@@ -213,6 +213,7 @@ pub(super) fn create_all<'a>(
     made: &[Made<'a>],
     mut claims: Vec<(OrgKey, &'a Claim)>,
     receipts: &[(OrgKey, &'a Receipt)],
+    placing: Placing,
 ) -> Step<'a> {
     let puts = || made.iter().map(|made| (made.org, made.put));
     let events = || made.iter().map(|made| made.event);
@@ -257,5 +258,5 @@ pub(super) fn create_all<'a>(
         receipt_numbers(|_, left| i64::from(left.status)),
         receipt_numbers(|_, left| left.expires_at.as_millis()),
     ];
-    statement(search::create_all(), values)
+    statement(search::create_all(placing == Placing::AtOnce), values)
 }
