@@ -4,6 +4,7 @@
 //! messages are copies of the first with ids and moments of their own, as only that makes millions in minutes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use kustodian_core::chain::Salt;
@@ -189,5 +190,5 @@ fn copied(first: &Put, size: Size, number: u64, copy: u32, now: i64) -> Result<P
         document = document.replace(r#""direction":"out""#, r#""direction":"in""#);
     }
     let search = Kind::Message.search_row_of(&document).map_err(|refusal| anyhow!("{refusal}"))?;
-    Ok(Put { id: message_id, created_at: at, updated_at: at, document, search: search.map(Box::new), ..first.clone() })
+    Ok(Put { id: message_id, created_at: at, updated_at: at, document, search: search.map(Arc::new), ..first.clone() })
 }

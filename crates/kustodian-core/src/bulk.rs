@@ -1,7 +1,8 @@
-//! Bulk jobs: many writes in one request, each decided and committed on its own.
+//! Bulk jobs: many writes in one request, each decided on its own.
 //!
-//! The items are kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its
-//! own commit, so that a job whose server ended is taken up again and nothing is done twice. The record of the job is
+//! New records that count in no other are committed together with the record of the job. The items of any other job are
+//! kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its own commit, so that
+//! a job whose server ended is taken up again and nothing is done twice. The record of the job is
 //! made when every item is done or has failed. It has the outcomes and none of the items: who erases a customer
 //! need not look into jobs.
 
@@ -156,6 +157,16 @@ pub fn done(verb: Verb, item: &Item, document: Option<&str>) -> Result<BulkResul
         Verb::Delete => BulkResultStatus::Deleted,
     };
     Ok(BulkResult { client_ref: item.client_ref.clone(), object_id, status: Some(status), ..BulkResult::default() })
+}
+
+/// What becomes of an item that makes a record with this id.
+pub fn created(item: &Item, id: Option<ObjectId>) -> BulkResult {
+    BulkResult {
+        client_ref: item.client_ref.clone(),
+        object_id: id.map(|id| id.to_string()),
+        status: Some(BulkResultStatus::Created),
+        ..BulkResult::default()
+    }
 }
 
 /// What became of an item that was refused.

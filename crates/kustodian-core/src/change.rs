@@ -1,6 +1,7 @@
 //! The changes of a command, as data: decided without a database and committed whole or not at all.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use kustomer_api::{ObjectId, Timestamp};
 
@@ -82,9 +83,9 @@ pub struct Put {
     pub document: String,
     /// Its search entries from now on: those of a customer, deleted or not, unless it was erased. `None` takes it out
     /// of search.
-    pub search: Option<Box<SearchRow>>,
+    pub search: Option<Arc<SearchRow>>,
     /// The search row of the revision that it replaces, when the decision has read it: then only the difference is written.
-    pub former: Option<Box<SearchRow>>,
+    pub former: Option<Arc<SearchRow>>,
     /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
     /// changes, as rows never move between machines: it is stored when the record is created, and not read afterwards.
     pub home: Option<ObjectId>,

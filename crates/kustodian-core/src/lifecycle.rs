@@ -1,5 +1,7 @@
 //! The generic writes of a record: create, update, delete and restore, for kinds whose own rules only fill in attributes.
 
+use std::sync::Arc;
+
 use kustomer_api::envelope::{Relationships, Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, SystemAttributes, Timestamp};
 use serde_json::Map;
@@ -243,7 +245,7 @@ fn edit_record<'a, A: Lifecycle>(
     put.created_at = created_at;
     // Those of the other kinds are worked out where customers change.
     if A::KIND.is_in_entries() {
-        put.former = A::search_row(&before)?.map(Box::new);
+        put.former = A::search_row(&before)?.map(Arc::new);
     }
     Ok(Edited { before, after, put, context })
 }
@@ -267,7 +269,7 @@ fn put<A: Lifecycle>(
         created_at,
         updated_at: now,
         document,
-        search: A::search_row(record)?.map(Box::new),
+        search: A::search_row(record)?.map(Arc::new),
         former: None,
         home: None,
         columns: A::columns(record),

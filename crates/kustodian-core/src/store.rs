@@ -260,6 +260,12 @@ pub trait Store: Tracks + Send + Sync + 'static {
     /// cannot answer.
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError>;
 
+    /// Whether one commit of many new records is better than as many commits: not where records are spread over several
+    /// machines, since such a commit waits for all of them.
+    async fn commits_together(&self) -> bool {
+        true
+    }
+
     /// Locks records, lets `decide` say what to change, and commits that. While they are locked nobody else writes them, so
     /// a change that `decide` bases on the records it is given never finds them stale.
     ///

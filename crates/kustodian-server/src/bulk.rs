@@ -1,6 +1,9 @@
-//! Does the items of bulk jobs (`kustodian_core::bulk`), each by the handler of the operation on a single record. A job is
-//! noted in the database before its first item is done. When its server ends, this task of another one, or of the same one
-//! after its restart, takes it up where it was left.
+//! Does the items of bulk jobs (`kustodian_core::bulk`), each by the handler of the operation on a single record. A job of
+//! new records is committed whole (`whole`). Any other one is noted in the database before its first item is done. When
+//! its server ends, this task of another one, or of the same one after its restart, takes it up where it was left.
+
+mod gathered;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,19 +12,22 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kustodian_core::bulk::{self, Item, PREFIX, Work};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::customer::Context;
 use kustodian_core::directory::{Org, Token};
 use kustodian_core::kind::Kind;
 use kustodian_core::permission::Caller;
+use kustodian_core::receipt::Receipt;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Note, OrgKey, StoreError};
 use kustodian_core::{resource, unchanged};
 use kustomer_api::bulk::{BulkResult, Verb};
 use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
+pub(crate) use self::gathered::Gathering;
 use crate::answer::{Answer, unavailable};
 use crate::app::App;
 use crate::call::{Admitted, Handler};
@@ -38,6 +44,9 @@ const TOGETHER: usize = 50;
 
 /// How many jobs a server works on at the same time.
 const JOBS: usize = 8;
+
+/// How long a job waits for its turn before it is noted.
+const TURN: Duration = Duration::from_secs(1);
 
 /// How often an item is tried again within a job when the database says "not now".
 const ATTEMPTS: u32 = 4;
@@ -153,14 +162,46 @@ impl Job {
         Self::new(app, caller, work, false)
     }
 
-    /// Does every item, and gives the document of the job.
+    /// Does a job that was just asked for, and gives its document. A message is sent once it is noted, from when on it is
+    /// done whatever happens.
+    ///
+    /// # Errors
+    /// 503 when the database cannot answer now: a noted job is then taken up again later.
+    pub(crate) async fn begin(&self, noted: oneshot::Sender<()>) -> Result<String, Refusal> {
+        if self.can_be_whole()
+            && let Ok(Ok(_place)) = timeout(TURN, self.app.bulks.places.acquire()).await
+            && let Some(document) = self.commit_whole().await?
+        {
+            return Ok(document);
+        }
+        let (store, now) = (&self.app.services.store, self.app.services.clock.now());
+        let work = Work { due: later(now, LEASE), ..self.work.clone() };
+        store.keep_note(work.note(self.app.services.ids.next())).await.map_err(unavailable)?;
+        // The client may not wait any longer.
+        let _ = noted.send(());
+        self.work_on(false).await
+    }
+
+    /// Does a job that is noted, or a rehearsal, and gives its document.
     ///
     /// # Errors
     /// 503 when the database cannot answer now: then the job is taken up again later.
     pub(crate) async fn run(&self) -> Result<String, Refusal> {
+        self.work_on(self.work.tries <= 1 && self.can_be_whole()).await
+    }
+
+    async fn work_on(&self, as_whole: bool) -> Result<String, Refusal> {
         let place = self.app.bulks.places.acquire();
         let working = async {
             let _place = place.await;
+            if as_whole && let Some(document) = self.commit_whole().await? {
+                self.forget_note().await;
+                return Ok(document);
+            }
+            if let Some(document) = self.part_from_whole().await? {
+                self.forget_note().await;
+                return Ok(document);
+            }
             let results = self.run_items().await?;
             self.complete(results).await
         };
@@ -171,6 +212,23 @@ impl Job {
                 () = sleep(LEASE / 3), if !self.is_rehearsal => self.extend_lease().await,
             }
         }
+    }
+
+    /// Makes sure that nobody commits the job whole while its items are done one by one. Its document, if somebody has.
+    async fn part_from_whole(&self) -> Result<Option<String>, Refusal> {
+        let Some(begun) = self.begun() else { return Ok(None) };
+        let changes = ChangeSet { receipts: vec![begun], ..ChangeSet::default() };
+        match self.app.services.store.commit(self.work.org, changes).await {
+            Ok(_) => Ok(None),
+            Err(CommitError::Replayed(_)) => self.find_done().await,
+            Err(CommitError::Store(error)) => Err(unavailable(error)),
+            Err(error) => Err(resource::fault(&format!("A bulk job was not begun: {error}"))),
+        }
+    }
+
+    /// The receipt that a commit of the whole job leaves, and so does whoever does its items one by one.
+    fn begun(&self) -> Option<Receipt> {
+        self.can_be_whole().then(|| self.work.begun(self.app.services.clock.now()))
     }
 
     /// Does every item: those of one group in their order, the others at the same time.
@@ -204,12 +262,7 @@ impl Job {
 
     async fn run_item(&self, index: usize) -> Result<BulkResult, Refusal> {
         let item = &self.items[index];
-        if let Some(fault) = &item.fault {
-            return Ok(bulk::failed(item, fault.clone()));
-        }
-        let max = self.app.settings.max_body;
-        if item.body.len() > max {
-            let refusal = Refusal::new(413, code::TOO_LARGE, "body", format!("The item is larger than {max} bytes"));
+        if let Some(refusal) = self.refused_unseen(item) {
             return Ok(bulk::failed(item, refusal));
         }
         if self.work.tries > 1
@@ -222,7 +275,7 @@ impl Job {
         }
         let mut attempt = 0;
         loop {
-            let admitted = self.admitted(index);
+            let admitted = self.admitted(index, None);
             let (pledge, unchanged) = (admitted.pledge, Arc::clone(&admitted.unchanged));
             let refusal = match (self.single)(admitted).await {
                 Ok(answer) => {
@@ -246,6 +299,13 @@ impl Job {
                 _ => return Ok(bulk::failed(item, refusal)),
             }
         }
+    }
+
+    /// Why an item is not even tried.
+    fn refused_unseen(&self, item: &Item) -> Option<Refusal> {
+        let max = self.app.settings.max_body;
+        let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The item is larger than {max} bytes"));
+        item.fault.clone().or_else(|| (item.body.len() > max).then(too_large))
     }
 
     /// What became of an item when it was done before.
@@ -277,7 +337,8 @@ impl Job {
         Some(Refusal::new(503, code::UNAVAILABLE, "", format!("{reason}: send the item again")))
     }
 
-    fn admitted(&self, index: usize) -> Admitted {
+    /// The request for one item; with its place among the commits that are held back, if they are.
+    fn admitted(&self, index: usize, gathering: Option<Gathering>) -> Admitted {
         let item = &self.items[index];
         let now = self.app.services.clock.now();
         let of_item = item.id.map(|id| id.to_string());
@@ -290,13 +351,14 @@ impl Job {
             path_values: self.work.within.iter().cloned().chain(of_item).collect(),
             query: String::new(),
             body: item.body.clone().into(),
-            pledge: (!self.is_rehearsal).then(|| self.work.pledge_of(index, now)),
+            pledge: (!self.is_rehearsal && gathering.is_none()).then(|| self.work.pledge_of(index, now)),
             unchanged: Arc::default(),
             is_rehearsal: self.is_rehearsal,
             place: None,
             authority: None,
             from: None,
             cookie: Arc::default(),
+            gathering,
         }
     }
 
@@ -326,11 +388,15 @@ impl Job {
             Err(CommitError::Store(error)) => return Err(unavailable(error)),
             Err(error) => return Err(resource::fault(&format!("A bulk job was not committed: {error}"))),
         };
-        // When this fails the job is taken up again, and finds its record.
-        if let Ok(Some(note)) = find_note(&self.app, self.work.org, self.work.id).await {
-            drop(store.replace_note(&note, None).await);
-        }
+        self.forget_note().await;
         written(document)
+    }
+
+    /// Removes the note of a job whose record is there. When this fails the job is taken up again, and finds its record.
+    async fn forget_note(&self) {
+        if let Ok(Some(note)) = find_note(&self.app, self.work.org, self.work.id).await {
+            drop(self.app.services.store.replace_note(&note, None).await);
+        }
     }
 
     async fn extend_lease(&self) {
@@ -342,9 +408,19 @@ impl Job {
         drop(services.store.replace_note(&note, Some(extended.note(services.ids.next()).value)).await);
     }
 
-    /// The items that were sent.
-    pub(crate) fn body(&self) -> &str {
-        &self.work.body
+    /// Its id.
+    pub(crate) fn id(&self) -> ObjectId {
+        self.work.id
+    }
+
+    /// The document of the complete job as it is answered, with the items that were sent.
+    pub(crate) fn answered(&self, document: &str) -> String {
+        bulk::with_data(document, &self.work.body)
+    }
+
+    /// The document of the incomplete job, with the items that were sent.
+    pub(crate) fn pending(&self) -> Result<String, Refusal> {
+        pending(&self.app, &self.caller.org, &self.work)
     }
 
     fn context(&self) -> Context<'_> {

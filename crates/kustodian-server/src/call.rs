@@ -28,6 +28,7 @@ use crate::admission::Place;
 use crate::answer::{Answer, not_committed};
 use crate::app::App;
 use crate::arguments;
+use crate::bulk::Gathering;
 use crate::files::Linker;
 use crate::rehearsal;
 use crate::routes::{Served, Serving};
@@ -59,6 +60,8 @@ pub(crate) struct Admitted {
     pub(crate) from: Option<IpAddr>,
     /// A cookie for the browser, which is sent with the answer.
     pub(crate) cookie: Arc<OnceLock<HeaderValue>>,
+    /// The other items of its bulk operation, with which it is committed.
+    pub(crate) gathering: Option<Gathering>,
 }
 
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;
@@ -307,17 +310,19 @@ impl<E: Endpoint> Call<E> {
 
     /// Commits, or with `validateOnly` finds out what a commit would do.
     pub(crate) async fn commit(&self, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
-        match self.is_rehearsal() {
-            true => rehearsal::commit(self.store(), self.org(), changes).await,
-            false => self.store().commit(self.org(), changes).await,
+        match &self.admitted.gathering {
+            _ if self.is_rehearsal() => rehearsal::commit(self.store(), self.org(), changes).await,
+            Some(gathering) => gathering.commit(changes).await,
+            None => self.store().commit(self.org(), changes).await,
         }
     }
 
     /// The same with a decision taken under the records' locks.
     pub(crate) async fn commit_locked(&self, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError> {
-        match self.is_rehearsal() {
-            true => rehearsal::commit_locked(self.store(), self.org(), names, decide).await,
-            false => self.store().commit_locked(self.org(), names, decide).await,
+        match &self.admitted.gathering {
+            _ if self.is_rehearsal() => rehearsal::commit_locked(self.store(), self.org(), names, decide).await,
+            Some(gathering) => gathering.leave().await,
+            None => self.store().commit_locked(self.org(), names, decide).await,
         }
     }
 

@@ -238,6 +238,7 @@ impl Passage {
             authority,
             from: Some(from),
             cookie: Arc::clone(&self.cookie),
+            gathering: None,
         };
         let answering = async {
             let Some(pledge) = pledge else { return handler(admitted).await };

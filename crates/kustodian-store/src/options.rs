@@ -36,7 +36,7 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How many writes may wait; one more is turned away at once. 4096.
     pub queue_length: usize,
-    /// How many writes are committed together at most. 256.
+    /// How many writes are committed together at most; fewer, if they write many records each. 256.
     pub group_length: usize,
     /// How many connections answer single records. At least one for each thread of the runtime, so that none waits for
     /// another. Twice the processors.

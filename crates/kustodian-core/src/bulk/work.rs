@@ -4,7 +4,9 @@ use kustomer_api::bulk::Verb;
 use kustomer_api::{ObjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::receipt::{Fingerprint, Pledge, ReceiptKey};
+use crate::chain::Salt;
+use crate::kind::Kind;
+use crate::receipt::{Fingerprint, Pledge, Receipt, ReceiptKey};
 use crate::store::{Note, OrgKey};
 
 /// The prefix of the names of these notes.
@@ -157,9 +159,20 @@ impl Work {
 
     /// The receipt of the item at an index, so that it is done once however often the job is begun.
     pub fn pledge_of(&self, index: usize, now: Timestamp) -> Pledge {
-        let name = format!("bulk {} {index}", self.id);
-        let key = ReceiptKey::of_job(self.org, self.user, &name);
-        Pledge { key, fingerprint: Fingerprint::new(&self.method, &name, "", b""), now }
+        self.pledge_named(&format!("bulk {} {index}", self.id), now)
+    }
+
+    /// The receipt that is left before the items are done one by one, or with all of them in one commit: only one of the
+    /// two happens.
+    pub fn begun(&self, now: Timestamp) -> Receipt {
+        // Nobody looks for the answer that it names.
+        let pledge = self.pledge_named(&format!("bulk {} begun", self.id), now);
+        pledge.receipt((Kind::Bulk, self.id, 1), Salt([0; 16]), self.status)
+    }
+
+    fn pledge_named(&self, name: &str, now: Timestamp) -> Pledge {
+        let key = ReceiptKey::of_job(self.org, self.user, name);
+        Pledge { key, fingerprint: Fingerprint::new(&self.method, name, "", b""), now }
     }
 }
 
@@ -201,5 +214,6 @@ pub(super) mod tests {
         assert_eq!(Work::read(&work.note(nonce)), Some(work.clone()));
         let now = work.begun_at;
         assert_ne!(work.pledge_of(0, now).key, work.pledge_of(1, now).key);
+        assert_ne!(work.begun(now).key, work.pledge_of(0, now).key);
     }
 }

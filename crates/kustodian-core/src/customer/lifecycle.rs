@@ -1,5 +1,7 @@
 //! Create, update, delete and restore: each decides on a whole set of changes.
 
+use std::sync::Arc;
+
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::error::code;
@@ -228,8 +230,8 @@ pub(crate) fn put_of(
         created_at: attributes.created_at.value().copied().unwrap_or(context.now),
         updated_at: context.now,
         document: resource::render(customer)?,
-        search: Some(Box::new(SearchRow::of(id, customer))),
-        former: former.map(Box::new),
+        search: Some(Arc::new(SearchRow::of(id, customer))),
+        former: former.map(Arc::new),
         home: None,
         columns: Columns::default(),
     })

@@ -4,18 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use kustodian_core::bulk::{Work, batch, id_of, items, with_data};
+use kustodian_core::bulk::{Work, batch, id_of, items};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
 use kustomer_api::bulk::{BulkEndpoint, BulkIds, GetBulkBatches, GetBulkJob, GetBulkJobs};
 use kustomer_api::history::StateQuery;
 use kustomer_api::{Endpoint, ObjectId};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::answer::{Answer, unavailable};
 use crate::bulk::{self, Job, LEASE, find_note, later};
 use crate::call::{Call, served};
 use crate::handlers::kobjects;
 use crate::handlers::plain::{self, Which};
+use crate::idempotency;
 use crate::paging::Numbered;
 use crate::routes::Served;
 use crate::settings::BulkMode;
@@ -64,35 +68,54 @@ where
         kobjects::find_klass(&call, klass).await?;
     }
     let queued = app.settings.bulk_mode == BulkMode::Queued && !call.is_rehearsal();
-    let work = work_of(&call, queued).await?;
-    let note = work.note(call.next_id());
-    let pending = bulk::pending(&app, &call.act().org, &work)?;
-    let job = Job::new(&app, call.caller().clone(), work, call.is_rehearsal())?;
-    if !call.is_rehearsal() {
-        call.store().keep_note(note).await.map_err(unavailable)?;
-    }
+    let id = match new_id(&call).await? {
+        NewJob::Id(id) => id,
+        NewJob::Done(answer) => return Ok(answer),
+    };
+    let work = work_of(&call, id, queued)?;
     let status = StatusCode::from_u16(E::OPERATION.success).unwrap_or(StatusCode::CREATED);
-    if queued {
+    let note = queued.then(|| work.note(call.next_id()));
+    let job = Arc::new(Job::new(&app, call.caller().clone(), work, call.is_rehearsal())?);
+    if let Some(note) = note {
+        call.store().keep_note(note).await.map_err(unavailable)?;
         app.bulks.wake();
-        return Ok(Answer::Document { status, document: pending });
+        return Ok(Answer::Document { status, document: job.pending()? });
     }
     // Its items are not counted as one write, and have places of their own.
     call.step_aside();
     let patience: Duration = app.settings.answer_timeout.mul_f64(PATIENCE);
+    let (noted, is_noted) = oneshot::channel();
     // On its own: it continues when the client does not wait for it.
-    let running = tokio::spawn(async move {
-        let done = job.run().await;
-        done.map(|document| with_data(&document, job.body()))
-    });
-    let document = match tokio::time::timeout(patience, running).await {
-        Ok(Ok(Ok(document))) => document,
-        Ok(Ok(Err(refusal))) if call.is_rehearsal() => return Err(refusal),
-        Ok(Ok(Err(refusal))) => {
-            tracing::warn!(%refusal, "a bulk job is tried again");
-            pending
+    let running = tokio::spawn({
+        let (job, is_rehearsal) = (Arc::clone(&job), call.is_rehearsal());
+        async move {
+            let document = if is_rehearsal { job.run().await } else { job.begin(noted).await }?;
+            Ok::<_, Refusal>(job.answered(&document))
         }
-        // It has failed, or takes its time.
-        Ok(Err(_)) | Err(_) => pending,
+    });
+    let mut running = std::pin::pin!(running);
+    let is_due = async {
+        sleep(patience).await;
+        // Until then nobody but this task would do it.
+        if is_noted.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let document = tokio::select! {
+        done = &mut running => match done {
+            Ok(Ok(document)) => document,
+            failed => {
+                let lost = || resource::fault("A bulk job ended unexpectedly");
+                let refusal = failed.ok().and_then(Result::err).unwrap_or_else(lost);
+                tracing::warn!(%refusal, "a bulk job is not complete");
+                // One that is noted is tried again.
+                if find_note(&app, call.org(), job.id()).await.map_err(unavailable)?.is_none() {
+                    return Err(refusal);
+                }
+                job.pending()?
+            }
+        },
+        () = is_due => job.pending()?,
     };
     Ok(Answer::Document { status, document })
 }
@@ -111,7 +134,27 @@ async fn find_job_of_key<E: BulkEndpoint>(call: &Call<E>) -> Result<Option<Answe
     Ok(Some(Answer::Document { status, document: bulk::pending(call.app(), &call.act().org, &work)? }))
 }
 
-async fn work_of<E>(call: &Call<E>, queued: bool) -> Result<Work, Refusal>
+/// A job to begin, if it is one.
+enum NewJob {
+    /// Under this id.
+    Id(ObjectId),
+    /// It was done meanwhile.
+    Done(Answer),
+}
+
+/// The id of a new job: with an idempotency key the same for every request that has it.
+async fn new_id<E: Endpoint>(call: &Call<E>) -> Result<NewJob, Refusal> {
+    let Some(pledge) = call.pledge() else { return Ok(NewJob::Id(call.next_id())) };
+    let id = id_of(pledge.key.as_bytes());
+    if call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?.is_none() {
+        return Ok(NewJob::Id(id));
+    }
+    // Its receipt, which was committed with it, may count no longer: the key is as if it had never been used.
+    let done = idempotency::replay(call.store(), call.org(), &pledge, call.body()).await?;
+    Ok(done.map_or_else(|| NewJob::Id(call.next_id()), NewJob::Done))
+}
+
+fn work_of<E>(call: &Call<E>, id: ObjectId, queued: bool) -> Result<Work, Refusal>
 where
     E: BulkEndpoint,
     E::Query: Named,
@@ -121,15 +164,6 @@ where
     let within = call.path_values().first().cloned();
     let path =
         within.as_ref().map_or_else(|| E::OPERATION.path.to_owned(), |name| E::OPERATION.path.replace("{name}", name));
-    let id = match call.pledge() {
-        None => call.next_id(),
-        Some(pledge) => {
-            let id = id_of(pledge.key.as_bytes());
-            // Its receipt counts no longer: the key is as if it had never been used.
-            let former = call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?;
-            if former.is_some() { call.next_id() } else { id }
-        }
-    };
     Ok(Work {
         org: call.org(),
         id,

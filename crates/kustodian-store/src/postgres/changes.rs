@@ -14,6 +14,7 @@ use kustomer_api::ObjectId;
 
 use super::connection::{Step, statement};
 use super::credentials;
+use super::gather::{Made, create_all, makes};
 use super::receipts;
 use super::search;
 use super::sql::{
@@ -44,6 +45,12 @@ pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     changes.receipts.is_empty() && is_new(changes)
 }
 
+/// The same of a change set that makes several records, receipts included: when one is there already the commit fails, and
+/// finds out with the records locked.
+pub(super) fn makes_several(changes: &ChangeSet) -> bool {
+    changes.puts.len() > 1 && is_new(changes)
+}
+
 /// The same, whatever receipts it leaves.
 pub(super) fn is_new(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
@@ -61,6 +68,21 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
     let written: HashSet<Name> = changes.puts.iter().map(|put| (put.kind, put.id)).collect();
     let names = in_lock_order(written.iter().chain(&changes.asserts).copied().collect());
     names.into_iter().map(|name| (name, written.contains(&name))).collect()
+}
+
+/// How many live records a change set adds, by kind, if it only makes new records and each has one event.
+pub(super) fn live_gains(changes: &ChangeSet) -> Option<Vec<(Kind, i64)>> {
+    let mut waiting: HashSet<(Kind, ObjectId, u64)> = HashSet::new();
+    let mut gains: BTreeMap<&str, (Kind, i64)> = BTreeMap::new();
+    for put in &changes.puts {
+        if put.expects.is_some() || !waiting.insert((put.kind, put.id, put.rev)) {
+            return None;
+        }
+        gains.entry(put.kind.as_str()).or_insert((put.kind, 0)).1 += i64::from(!put.deleted);
+    }
+    let is_expected = |event: &Event| waiting.remove(&(event.kind, event.record, event.rev));
+    let has_all = changes.events.len() == changes.puts.len() && changes.events.iter().all(is_expected);
+    has_all.then(|| gains.into_values().collect())
 }
 
 /// The first conflict, each put seeing those before it.
@@ -87,6 +109,24 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
+/// How the events of a change set get their positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placing {
+    /// By the sequencer, where tables are spread over several machines.
+    Spread,
+    /// By the sequencer, where they are on one.
+    Later,
+    /// In the transaction that writes them.
+    AtOnce,
+}
+
+impl Placing {
+    /// By the sequencer.
+    pub(super) fn later(is_spread: bool) -> Self {
+        if is_spread { Self::Spread } else { Self::Later }
+    }
+}
+
 /// All writes of `changes`, which has no conflict: erasures, records, their search entries,
 /// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf is among `leaves`, in their
 /// order.
@@ -97,13 +137,21 @@ pub(super) fn writes<'a>(
     slots: &Slots,
     seen: &Seen,
     token: Option<&'a NewToken>,
-    is_spread: bool,
+    placing: Placing,
 ) -> Vec<Step<'a>> {
+    let is_spread = placing == Placing::Spread;
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
     steps.extend(changes.erasures.iter().flat_map(|erasure| erase_events(org, erasure)));
     let mut before: HashMap<Name, State> = HashMap::new();
     let mut gains: BTreeMap<(&str, ObjectId, u64), (i64, &Put)> = BTreeMap::new();
-    for put in &changes.puts {
+    let made = if is_spread { Vec::new() } else { made_together(org, changes, leaves, slots, seen) };
+    let made_ids: HashSet<ObjectId> = made.iter().map(|made| made.put.id).collect();
+    let is_made = |kind: Kind, id: ObjectId| kind == Kind::Customer && made_ids.contains(&id);
+    if !made.is_empty() {
+        let claims = wanted_claims(changes, seen).into_iter().map(|claim| (org, claim)).collect();
+        steps.push(create_all(&made, claims, &[], placing));
+    }
+    for put in changes.puts.iter().filter(|put| !is_made(put.kind, put.id)) {
         let name = (put.kind, put.id);
         let found = before.get(&name).or_else(|| seen.records.get(&name)).copied();
         steps.push(write_record(org, put, found.is_some()));
@@ -121,19 +169,26 @@ pub(super) fn writes<'a>(
         gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
         before.insert(name, State { rev: put.rev, deleted: put.deleted });
     }
-    steps.extend(free_claims(org, changes));
-    steps.extend(take_claims(org, changes, seen, is_spread));
-    let mut gained = Vec::with_capacity(changes.events.len());
-    for event in &changes.events {
-        gained.push(gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain));
+    if made.is_empty() {
+        steps.extend(free_claims(org, changes));
+        steps.extend(take_claims(org, changes, seen, is_spread));
     }
-    if is_spread || changes.events.len() < 2 {
-        for ((event, leaf), gain) in changes.events.iter().zip(leaves).zip(gained) {
-            steps.push(write_event(org, event));
-            steps.push(outbox_of_event(org, event, leaf, gain));
+    let others = changes.events.iter().zip(leaves).filter(|(event, _)| !is_made(event.kind, event.record));
+    let happened: Vec<Happened<'a>> = others
+        .map(|(event, leaf)| {
+            let gain = gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain);
+            Happened { event, leaf, gain }
+        })
+        .collect();
+    match placing {
+        Placing::AtOnce => steps.extend(happened.iter().map(|happened| write_event(org, happened.event))),
+        Placing::Later if happened.len() > 1 => steps.push(write_events(org, &happened)),
+        Placing::Later | Placing::Spread => {
+            for Happened { event, leaf, gain } in happened {
+                steps.push(write_event(org, event));
+                steps.push(outbox_of_event(org, event, leaf, gain));
+            }
         }
-    } else {
-        steps.push(write_events(org, &changes.events, leaves, gained));
     }
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
         steps.push(outbox_of_put(org, put, gain));
@@ -188,6 +243,38 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
 pub(super) fn found_by(org: OrgKey, changes: &ChangeSet, slots: &Slots) -> String {
     let row = changes.puts.iter().find_map(|put| put.search.as_deref().filter(|_| put.kind == Kind::Customer));
     row.map(|row| search::json_row(org, row, slots)).unwrap_or_default()
+}
+
+/// The new customers of a change set that makes several, for one statement.
+fn made_together<'a>(
+    org: OrgKey,
+    changes: &'a ChangeSet,
+    leaves: &'a [Leaf],
+    slots: &Slots,
+    seen: &Seen,
+) -> Vec<Made<'a>> {
+    let mut writes: HashMap<ObjectId, (usize, Vec<(&Event, &Leaf)>)> = HashMap::new();
+    for put in changes.puts.iter().filter(|put| put.kind == Kind::Customer) {
+        writes.entry(put.id).or_default().0 += 1;
+    }
+    if writes.len() < 2 || !changes.frees.is_empty() {
+        return Vec::new();
+    }
+    for (event, leaf) in changes.events.iter().zip(leaves).filter(|(event, _)| event.kind == Kind::Customer) {
+        writes.entry(event.record).or_default().1.push((event, leaf));
+    }
+    let is_new = |put: &&Put| !seen.records.contains_key(&(put.kind, put.id));
+    let customers = changes.puts.iter().filter(|put| put.kind == Kind::Customer).filter(is_new);
+    let made = customers.filter_map(|put| {
+        let Some((1, events)) = writes.remove(&put.id) else { return None };
+        let [(event, leaf)] = *events.as_slice() else { return None };
+        if !makes(put, event) {
+            return None;
+        }
+        let found_by = put.search.as_deref().map(|row| search::json_row(org, row, slots));
+        Some(Made { org, put, event, leaf, found_by: found_by.unwrap_or_default().into() })
+    });
+    made.collect()
 }
 
 fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {
@@ -267,12 +354,20 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
     statement(INSERT_EVENT, values)
 }
 
+/// An event with its leaf, and by how much it changes the number of live records.
+struct Happened<'a> {
+    event: &'a Event,
+    leaf: &'a Leaf,
+    gain: i64,
+}
+
 /// Several events, and what the sequencer needs to know of them.
-fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains: Vec<i64>) -> Step<'a> {
-    let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events.iter().map(of).collect());
-    let maybe = |of: fn(&'a Event) -> Option<&'a str>| Value::MaybeTexts(events.iter().map(of).collect());
-    let ids = |of: fn(&Event) -> ObjectId| Value::Ids(events.iter().map(of).collect());
-    let numbers = |of: fn(&Event) -> i64| Value::Numbers(events.iter().map(of).collect());
+fn write_events<'a>(org: OrgKey, happened: &[Happened<'a>]) -> Step<'a> {
+    let events = || happened.iter().map(|happened| happened.event);
+    let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events().map(of).collect());
+    let maybe = |of: fn(&'a Event) -> Option<&'a str>| Value::MaybeTexts(events().map(of).collect());
+    let ids = |of: fn(&Event) -> ObjectId| Value::Ids(events().map(of).collect());
+    let numbers = |of: fn(&Event) -> i64| Value::Numbers(events().map(of).collect());
     let values = vec![
         Value::Number(org.0),
         ids(|event| event.record),
@@ -281,15 +376,15 @@ fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains:
         ids(|event| event.id),
         texts(|event| &event.name),
         numbers(|event| event.at.as_millis()),
-        Value::MaybeIds(events.iter().map(|event| event.actor).collect()),
+        Value::MaybeIds(events().map(|event| event.actor).collect()),
         texts(|event| event.client),
-        Value::ByteStrings(events.iter().map(|event| event.digest.0.as_slice()).collect()),
-        Value::ByteStrings(events.iter().map(|event| event.salt.0.as_slice()).collect()),
+        Value::ByteStrings(events().map(|event| event.digest.0.as_slice()).collect()),
+        Value::ByteStrings(events().map(|event| event.salt.0.as_slice()).collect()),
         texts(|event| &event.request_id),
         maybe(|event| event.changes.as_deref()),
         maybe(|event| event.snapshot.as_deref()),
-        Value::Numbers(gains),
-        Value::ByteStrings(leaves.iter().map(|leaf| leaf.0.as_slice()).collect()),
+        Value::Numbers(happened.iter().map(|happened| happened.gain).collect()),
+        Value::ByteStrings(happened.iter().map(|happened| happened.leaf.0.as_slice()).collect()),
     ];
     statement(INSERT_EVENTS, values)
 }

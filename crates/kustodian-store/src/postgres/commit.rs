@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Erasure, Name};
 use kustodian_core::conflict::State;
 use kustodian_core::directory::NewToken;
@@ -22,7 +23,9 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
 use super::amend::amend;
-use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
+use super::changes::{
+    Placing, Seen, conflict, create, found_by, is_insert_only, leaves, live_gains, makes_several, records, writes,
+};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::listing;
@@ -31,6 +34,7 @@ use super::receipts;
 use super::records::{owner, stored};
 use super::scrub;
 use super::search::Slotting;
+use super::sequencer::{end_of_feed, place_at_once, wait_for_feed};
 use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
 use super::values::Value;
 use crate::search::Slots;
@@ -76,6 +80,10 @@ pub(super) enum Obstacle {
     Failed(StoreError),
 }
 
+/// How many events a commit of new records has that gives them their positions itself. Fewer are left to the sequencer,
+/// which does it for several commits together.
+const PLACED_AT_ONCE: usize = 16;
+
 /// How long to wait before the same again, for each time it was tried.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -87,7 +95,11 @@ impl Commit<'_> {
         for attempt in 1_u32.. {
             let lease = self.writers.take().await?;
             let outcome = match &source {
-                Source::Ready(changes) if may_insert && is_insert_only(changes) => self.insert(lease, changes).await,
+                Source::Ready(changes)
+                    if may_insert && (is_insert_only(changes) || !self.is_spread && makes_several(changes)) =>
+                {
+                    self.insert(lease, changes).await
+                }
                 Source::Ready(changes) if may_amend && self.token.is_none() && !self.is_spread => {
                     may_amend = false;
                     match self.amend(lease, changes).await {
@@ -126,9 +138,66 @@ impl Commit<'_> {
         {
             return self.send(lease, vec![step], Order::Any).await;
         }
+        let mut lease = lease;
+        if !self.is_spread
+            && changes.events.len() >= PLACED_AT_ONCE
+            && let Some(gains) = live_gains(changes)
+        {
+            match self.insert_in_place(lease, changes, &leaves, &slots, &gains).await? {
+                None => return Ok(()),
+                Some(kept) => lease = kept,
+            }
+        }
         let mut steps = vec![Step::Command(self.begin)];
-        steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token, self.is_spread));
-        self.finish(lease, steps).await
+        let placing = Placing::later(self.is_spread);
+        steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token, placing));
+        // Several customers are one statement, whose rows are in any order.
+        let order = if makes_several(changes) { Order::Any } else { Order::AsSent };
+        self.finish(lease, steps, order).await
+    }
+
+    /// In two trips, the second of which gives the events their positions. With the connection, and nothing written, if
+    /// the feed has to be left to the sequencer.
+    async fn insert_in_place(
+        &self,
+        lease: Lease,
+        changes: &ChangeSet,
+        leaves: &[Leaf],
+        slots: &Slots,
+        gains: &[(Kind, i64)],
+    ) -> Result<Option<Lease>, Obstacle> {
+        let mut steps = vec![Step::Command(self.begin)];
+        steps.extend(writes(self.org, changes, leaves, slots, &Seen::default(), self.token, Placing::AtOnce));
+        // Last, so that others wait for it as shortly as possible, and who has it waits for nobody.
+        steps.push(wait_for_feed(self.org));
+        let answers = match timeout(self.limit, lease.connection().run(&steps)).await {
+            Ok(Ok(answers)) => answers,
+            Ok(Err(Failed { error, .. })) if spoils_connection(&error) => {
+                return Err(Obstacle::Failed(store_error(&error)));
+            }
+            Ok(Err(Failed { error, .. })) => {
+                if let Some(lease) = self.roll_back(lease).await {
+                    lease.give_back();
+                }
+                return Err(obstacle(error, Order::Any));
+            }
+            Err(_) => return Err(Obstacle::Failed(unavailable("PostgreSQL did not answer in time"))),
+        };
+        let end = answers.last().map(end_of_feed).transpose().map_err(|error| Obstacle::Failed(store_error(&error)))?;
+        let Some(end) = end.flatten() else {
+            return match self.roll_back(lease).await {
+                Some(lease) => Ok(Some(lease)),
+                None => Err(Obstacle::Failed(unavailable("PostgreSQL did not answer in time"))),
+            };
+        };
+        let steps = place_at_once(self.org, end, (&changes.events, leaves), gains);
+        self.finish(lease, steps, Order::AsSent).await.map(|()| None)
+    }
+
+    /// Ends a transaction without keeping anything; the connection, if that works.
+    async fn roll_back(&self, lease: Lease) -> Option<Lease> {
+        let ended = timeout(self.limit, lease.connection().command("ROLLBACK")).await;
+        matches!(ended, Ok(Ok(()))).then_some(lease)
     }
 
     /// In one trip, if it is the update of one customer and finds the revision that it replaces.
@@ -192,8 +261,9 @@ impl Commit<'_> {
                 };
                 let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
                 let leaves = leaves(changes);
-                steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token, self.is_spread));
-                self.finish(transaction.lease, steps).await
+                let placing = Placing::later(self.is_spread);
+                steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token, placing));
+                self.finish(transaction.lease, steps, Order::AsSent).await
             }
             Ok((Some(conflict), _)) => {
                 transaction.roll_back().await;
@@ -207,9 +277,9 @@ impl Commit<'_> {
     }
 
     /// Sends the rest of a transaction, and its end.
-    async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
+    async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
         steps.push(Step::Command("COMMIT"));
-        self.send(lease, steps, Order::AsSent).await
+        self.send(lease, steps, order).await
     }
 
     /// Sends steps whose last one commits.

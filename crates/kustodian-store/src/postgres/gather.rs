@@ -1,4 +1,4 @@
-//! Making several customers with one statement.
+//! Making several customers with one statement: those of one change set, and those of several.
 //!
 //! Most of the cost of a small statement is not its rows: it is sent, planned, answered and waited for on the disk. So
 //! creates that come while others are under way gather, and go together in the next statement; nobody waits for more to
@@ -6,6 +6,7 @@
 //! committed alone, with its own conflict. Several orgs may be in one statement; nothing of one is shown to
 //! another. Only where tables are not spread: the statement writes tables that are distributed differently.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::changes::{Seen, create, is_new, leaves, wanted_claims};
+use super::changes::{Placing, Seen, create, is_new, leaves, wanted_claims};
 use super::commit::{Commit, Obstacle, Order};
 use super::connection::{Step, statement};
 use super::search;
@@ -67,9 +68,7 @@ pub(super) enum Told {
 /// there already is a conflict like any other: the commit that is then made alone finds it first.
 pub(super) fn fits(changes: &ChangeSet) -> bool {
     let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return false };
-    let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
-    let is_first = event.changes.is_none() && event.snapshot.is_none();
-    put.kind == Kind::Customer && !put.deleted && is_its_own && is_first && changes.frees.is_empty() && is_new(changes)
+    makes(put, event) && changes.frees.is_empty() && is_new(changes)
 }
 
 impl Gathering {
@@ -173,7 +172,18 @@ async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>>
         ([member], [leaves]) if member.changes.receipts.is_empty() => {
             create(member.org, &member.changes, leaves, &member.found_by).ok_or(None)?
         }
-        _ => create_all(members, leaves.iter().flatten()),
+        _ => {
+            let none = Seen::default();
+            let (mut made, mut claims, mut receipts) = (Vec::with_capacity(members.len()), Vec::new(), Vec::new());
+            for (Member { org, changes, found_by, .. }, leaves) in members.iter().zip(&leaves) {
+                for ((put, event), leaf) in changes.puts.iter().zip(&changes.events).zip(leaves) {
+                    made.push(Made { org: *org, put, event, leaf, found_by: Cow::Borrowed(found_by) });
+                }
+                claims.extend(wanted_claims(changes, &none).into_iter().map(|claim| (*org, claim)));
+                receipts.extend(changes.receipts.iter().map(|left| (*org, left)));
+            }
+            create_all(&made, claims, &receipts, Placing::Later)
+        }
     };
     commit.send(lease, vec![step], Order::Any).await.map_err(|obstacle| match obstacle {
         Obstacle::Failed(error) => Some(error),
@@ -181,23 +191,41 @@ async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>>
     })
 }
 
-fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>) -> Step<'a> {
-    let puts = || members.iter().flat_map(|member| member.changes.puts.iter().map(|put| (member.org, put)));
-    let events = || members.iter().flat_map(|member| &member.changes.events);
+/// A new customer with its event.
+pub(super) struct Made<'a> {
+    pub(super) org: OrgKey,
+    pub(super) put: &'a Put,
+    pub(super) event: &'a Event,
+    pub(super) leaf: &'a Leaf,
+    /// Its search entries, as an object of JSON or nothing.
+    pub(super) found_by: Cow<'a, str>,
+}
+
+/// Whether an event is that of the first revision of a customer that is written.
+pub(super) fn makes(put: &Put, event: &Event) -> bool {
+    let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
+    let is_first = event.changes.is_none() && event.snapshot.is_none();
+    put.kind == Kind::Customer && put.expects.is_none() && !put.deleted && is_its_own && is_first
+}
+
+/// Writes new customers with their events, and claims and receipts, in one statement.
+pub(super) fn create_all<'a>(
+    made: &[Made<'a>],
+    mut claims: Vec<(OrgKey, &'a Claim)>,
+    receipts: &[(OrgKey, &'a Receipt)],
+    placing: Placing,
+) -> Step<'a> {
+    let puts = || made.iter().map(|made| (made.org, made.put));
+    let events = || made.iter().map(|made| made.event);
     let numbers = |of: fn(OrgKey, &Put) -> i64| Value::Numbers(puts().map(|(org, put)| of(org, put)).collect());
     let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events().map(of).collect());
-    let none = Seen::default();
-    let mut claims: Vec<(OrgKey, &Claim)> = members
-        .iter()
-        .flat_map(|member| wanted_claims(&member.changes, &none).into_iter().map(|claim| (member.org, claim)))
-        .collect();
     // In the order of their keys, so that two statements that want the same ones wait for each other instead of
     // blocking each other.
     claims.sort_unstable_by_key(|(_, claim)| *claim.key.as_bytes());
-    let receipts = || members.iter().flat_map(|member| member.changes.receipts.iter().map(|left| (member.org, left)));
+    let receipts = || receipts.iter().copied();
     let receipt_numbers =
         |of: fn(OrgKey, &Receipt) -> i64| Value::Numbers(receipts().map(|(org, left)| of(org, left)).collect());
-    let found_by = members.iter().map(|member| member.found_by.as_str()).filter(|found_by| !found_by.is_empty());
+    let found_by = made.iter().map(|made| &*made.found_by).filter(|found_by| !found_by.is_empty());
     let found_by: Vec<&str> = found_by.collect();
     let values = vec![
         Value::Ids(puts().map(|(_, put)| put.id).collect()),
@@ -218,7 +246,7 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
         Value::ByteStrings(events().map(|event| event.digest.0.as_slice()).collect()),
         Value::ByteStrings(events().map(|event| event.salt.0.as_slice()).collect()),
         texts(|event| &event.request_id),
-        Value::Hashes(leaves.map(|leaf| leaf.0).collect()),
+        Value::Hashes(made.iter().map(|made| made.leaf.0).collect()),
         Value::Number(DOCUMENT_FORMAT),
         Value::Owned(Some(format!("[{}]", found_by.join(",")))),
         Value::ByteStrings(receipts().map(|(_, left)| left.key.as_bytes().as_slice()).collect()),
@@ -230,5 +258,5 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
         receipt_numbers(|_, left| i64::from(left.status)),
         receipt_numbers(|_, left| left.expires_at.as_millis()),
     ];
-    statement(search::create_all(), values)
+    statement(search::create_all(placing == Placing::AtOnce), values)
 }

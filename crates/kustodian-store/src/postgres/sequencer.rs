@@ -5,6 +5,9 @@
 //! org's row in `feeds` assigns the next positions to the events committed by then, computes the links of the chain, and
 //! forgets the outbox rows, in one transaction. Events committed later get a later position.
 //!
+//! A commit of many new records gives its events positions itself, under the same lock, which it takes last: then there is
+//! nothing to leave in the outbox.
+//!
 //! Where tables are spread over machines, one of them shows a transaction a moment before another does: a reader would go
 //! on after position 11 and never meet 10. So positions are given first, and noted as given in the row of the feed.
 //! When all of them can be read, a second transaction moves the end of the feed and the counts, which are on one machine.
@@ -15,7 +18,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kustodian_core::chain::{Leaf, genesis, link};
+use kustodian_core::change::Event;
 use kustodian_core::feed::Head;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -55,6 +60,9 @@ const MAKE_FEED: &str = "INSERT INTO feeds (org, position, link) VALUES ($1, 0, 
 
 /// $1 org → its last position and link, and those that are given already, if nobody else is giving positions.
 const HOLD_FEED: &str = "SELECT position, link, given, given_link FROM feeds WHERE org = $1 FOR UPDATE SKIP LOCKED";
+
+/// The same, once nobody else is giving positions.
+const WAIT_FOR_FEED: &str = "SELECT position, link, given, given_link FROM feeds WHERE org = $1 FOR UPDATE";
 
 /// $1 org, $2 how many → what waits. By time, but never a revision before the one it follows, whatever the clocks of
 /// several servers said.
@@ -330,6 +338,43 @@ impl Feed {
         let given = given.map(|(position, link)| Head { position: position.0, link: link.0 });
         Ok(Self { end, given: given.unwrap_or(end) })
     }
+}
+
+/// What locks a feed until the transaction ends, and reads where it ends: for [`place_at_once`].
+pub(super) fn wait_for_feed(org: OrgKey) -> Step<'static> {
+    statement(WAIT_FOR_FEED, vec![Value::Number(org.0)])
+}
+
+/// Where the locked feed ends; nowhere if it has no row yet, or a second transaction is still to come.
+pub(super) fn end_of_feed(answer: &Answer) -> Result<Option<Head>, Error> {
+    let feed = answer.rows.first().map(Feed::read).transpose()?;
+    Ok(feed.filter(|feed| feed.given.position <= feed.end.position).map(|feed| feed.end))
+}
+
+/// What gives new events positions behind the end of their feed, moves that, and counts the records.
+pub(super) fn place_at_once<'a>(
+    org: OrgKey,
+    last: Head,
+    happened: (&'a [Event], &[Leaf]),
+    gains: &[(Kind, i64)],
+) -> Vec<Step<'a>> {
+    let (events, leaves) = happened;
+    let places = places(last, leaves.iter().copied());
+    let Some(end) = places.last().copied() else { return Vec::new() };
+    let values = vec![
+        Value::Number(org.0),
+        Value::Ids(events.iter().map(|event| event.record).collect()),
+        Value::Texts(events.iter().map(|event| event.kind.as_str()).collect()),
+        Value::Numbers(events.iter().map(|event| number(event.rev)).collect()),
+        Value::Numbers(places.iter().map(|place| number(place.position)).collect()),
+        Value::Ids(events.iter().map(|event| event.id).collect()),
+        Value::Numbers(events.iter().map(|event| event.at.as_millis()).collect()),
+        Value::MaybeIds(events.iter().map(|event| event.actor).collect()),
+        Value::Hashes(places.iter().map(|place| place.link.0).collect()),
+    ];
+    let mut steps = vec![statement(GIVE_POSITIONS, values), statement(MOVE_FEED, place(org, end))];
+    steps.extend(count_live(org, gains.iter().map(|(kind, gain)| (kind.as_str(), *gain))));
+    steps
 }
 
 /// What gives a batch its positions, counts it, forgets it, and ends the transaction.

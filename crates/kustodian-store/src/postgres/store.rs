@@ -175,6 +175,10 @@ impl Store for Postgres {
         Postgres::commit(self, org, Source::Ready(changes), None).await
     }
 
+    async fn commits_together(&self) -> bool {
+        !self.core.is_spread().await
+    }
+
     async fn commit_locked(&self, org: OrgKey, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError> {
         Postgres::commit(self, org, Source::Open { names, decide }, None).await
     }

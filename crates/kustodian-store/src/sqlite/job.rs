@@ -110,6 +110,17 @@ impl Job {
         }
     }
 
+    /// How many records it writes, as far as that is known before; at least 1.
+    pub(super) fn records(&self) -> usize {
+        match self {
+            Self::Change(change) => match &change.source {
+                Source::Ready(changes, _) => changes.puts.len().max(1),
+                Source::Open { .. } | Source::Made { .. } => 1,
+            },
+            _ => 1,
+        }
+    }
+
     /// Does it within the batch's transaction and remembers what came of it. An error leaves the transaction useless.
     pub(super) fn run(&mut self, batch: &mut Batch<'_>, connection: &Connection) -> rusqlite::Result<()> {
         match self {

@@ -28,6 +28,10 @@ const BACKLOG: usize = 64;
 /// them, and nobody waits for it much longer than for the groups themselves.
 const BACKLOG_GROUPS: usize = 4;
 
+/// How many records a group writes before it takes no further job, for each job that it takes at most: few jobs write
+/// more than one.
+const RECORDS: usize = 2;
+
 /// How many pages of words are merged between two groups: one or two milliseconds.
 const MERGED: u32 = 32;
 
@@ -154,7 +158,7 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            let group: Vec<Job> = std::iter::once(first).chain(waiting.try_iter()).take(self.group_length).collect();
+            let group = self.gather(first, waiting);
             stopping = group.iter().any(|job| matches!(job, Job::Stop));
             let (scrubs, group): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| matches!(job, Job::Scrub(_)));
             let (indexes, group): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| matches!(job, Job::Index(_)));
@@ -168,6 +172,19 @@ impl Writer {
         self.connection
     }
 
+    /// The jobs that are written together: what waits, until it is enough.
+    fn gather(&self, first: Job, waiting: &Receiver<Job>) -> Vec<Job> {
+        let (mut records, mut group) = (first.records(), vec![first]);
+        while group.len() < self.group_length
+            && records < self.group_length.saturating_mul(RECORDS)
+            && let Ok(job) = waiting.try_recv()
+        {
+            records = records.saturating_add(job.records());
+            group.push(job);
+        }
+        group
+    }
+
     /// The next job to write. A time-out means that there is time for other work.
     fn receive(&self, waiting: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
         if self.is_behind || self.is_scattered {
@@ -177,7 +194,7 @@ impl Writer {
         }
     }
 
-    /// What the next group does beside its jobs.
+    /// What the next group does beside its jobs, which write about so many records.
     fn upkeep(&self, group: usize) -> Upkeep {
         if self.leaves_index {
             Upkeep::Nothing
@@ -251,7 +268,8 @@ impl Writer {
                 return;
             }
         }
-        let upkeep = if group.is_empty() { Upkeep::Nothing } else { self.upkeep(group.len()) };
+        let records = group.iter().map(Job::records).sum();
+        let upkeep = if group.is_empty() { Upkeep::Nothing } else { self.upkeep(records) };
         let mut attempted = self.attempt(&mut group, upkeep);
         if let Err(error) = &attempted
             && upkeep != Upkeep::Nothing

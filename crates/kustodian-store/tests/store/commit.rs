@@ -52,6 +52,57 @@ async fn a_commit_is_all_or_nothing() {
 }
 
 #[tokio::test]
+async fn many_new_customers_are_committed_with_what_comes_with_them() {
+    let Some((_database, store, org)) = engine_with_org().await else { return };
+    let made = |from: u32| {
+        let customers: Vec<Put> = (from..from + 60).map(|_| put(next_id(), 1)).collect();
+        let claims =
+            customers.iter().zip(from..).map(|(put, number)| email(org, &format!("{number}@x.example"), put.id));
+        // One is written twice, one is made deleted, one leaves an event more, and other records are beside them.
+        let mut puts = customers.clone();
+        puts.push(put(customers[7].id, 2));
+        puts[8].deleted = true;
+        puts.extend([Put { kind: Kind::Tag, ..put(next_id(), 1) }, Put { kind: Kind::Tag, ..put(next_id(), 1) }]);
+        ChangeSet { claims: claims.collect(), ..changes(puts) }
+    };
+    let first = made(0);
+    assert_eq!(store.commit(org, first.clone()).await.unwrap(), first);
+    for put in first.puts.iter().filter(|put| put.id != first.puts[7].id) {
+        assert_eq!(store.find(org, put.kind, put.id).await.unwrap(), Some(stored(put)));
+    }
+    assert_eq!(store.find(org, Kind::Customer, first.puts[7].id).await.unwrap().unwrap().rev, 2);
+    let keys: Vec<_> = first.claims.iter().map(|claim| claim.key).collect();
+    let owners = first.claims.iter().map(|claim| Some(claim.owner)).collect::<Vec<_>>();
+    assert_eq!(store.find_owners(org, &keys).await.unwrap(), owners);
+    let total = async |kind| store.list(org, everything(kind)).await.unwrap().total;
+    assert_eq!((total(Kind::Customer).await, total(Kind::Tag).await), (Some(59), Some(2)));
+    crate::feed::settled(&store, org, 63).await;
+    let happened = crate::feed::whole_feed(&store, org).await;
+    let mut expected: Vec<_> = first.events.iter().map(|event| event.id).collect();
+    let mut found: Vec<_> = happened.iter().map(|recorded| recorded.id).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+
+    // One claim in the way, and nothing of it is there.
+    let mut second = made(100);
+    second.claims[30] = email(org, "3@x.example", second.puts[30].id);
+    match store.commit(org, second.clone()).await {
+        Err(CommitError::Claimed { claim, holder }) => {
+            assert_eq!((claim.owner, holder), (second.puts[30].id, first.puts[3].id));
+        }
+        other => panic!("{other:?}"),
+    }
+    for put in &second.puts {
+        assert_eq!(store.find(org, put.kind, put.id).await.unwrap(), None);
+    }
+    assert_eq!(total(Kind::Customer).await, Some(59));
+    let twice =
+        ChangeSet { puts: first.puts[..3].to_vec(), events: first.events[..3].to_vec(), ..ChangeSet::default() };
+    assert!(matches!(store.commit(org, twice).await, Err(CommitError::Stale { kind: Kind::Customer, .. })));
+}
+
+#[tokio::test]
 async fn a_stale_revision_is_a_conflict() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let customer = put(next_id(), 1);

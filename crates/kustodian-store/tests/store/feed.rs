@@ -24,7 +24,8 @@ pub(crate) async fn settled(store: &Arc<dyn Store>, org: OrgKey, count: u64) {
     panic!("the feed did not reach {count}");
 }
 
-async fn whole_feed(store: &Arc<dyn Store>, org: OrgKey) -> Vec<Recorded> {
+/// Everything that happened in an org.
+pub(crate) async fn whole_feed(store: &Arc<dyn Store>, org: OrgKey) -> Vec<Recorded> {
     let feed =
         store.feed(org, FeedQuery { limit: 10_000, payload: Payload::Whole, ..FeedQuery::default() }).await.unwrap();
     assert_eq!(feed.total, None);

@@ -248,7 +248,7 @@ pub(crate) fn customer(id: ObjectId, rev: u64, attributes: &Map<String, Value>, 
     attributes.insert("modifiedAt".to_owned(), base.updated_at.to_string().into());
     attributes.insert("deleted".to_owned(), deleted.into());
     let document = json!({ "type": "customer", "id": id, "attributes": attributes, "relationships": {} }).to_string();
-    let search = Some(Box::new(SearchRow::read(&document).unwrap()));
+    let search = Some(Arc::new(SearchRow::read(&document).unwrap()));
     Put { created_at, deleted, document, search, ..base }
 }
 
@@ -265,7 +265,7 @@ impl Model {
         let id = id(*record);
         let rev = self.revs.get(&id).copied().unwrap_or_default() + 1;
         // A decision may know the replaced record, or not.
-        let former = self.rows.get(&id).filter(|_| rev % 3 > 0).cloned().map(Box::new);
+        let former = self.rows.get(&id).filter(|_| rev % 3 > 0).cloned().map(Arc::new);
         let set = match step {
             Step::Write { attributes, deleted, .. } => {
                 changes(vec![Put { former, ..customer(id, rev, attributes, *deleted) }])

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use crate::place::{Place, SEARCH_CASES};
 use crate::search::{options, search, walk};
@@ -205,7 +206,7 @@ impl Model {
             false => {
                 // Some decisions say what they replace.
                 let former = self.rows.get(&name).filter(|_| rev % 2 == 0 && of.context != Context::Customer);
-                let (search, former) = (search.clone().map(Box::new), former.cloned().map(Box::new));
+                let (search, former) = (search.clone().map(Arc::new), former.cloned().map(Arc::new));
                 changes(vec![Put { document, search, former, ..base }])
             }
             true if rev == 1 => return,

@@ -1,6 +1,8 @@
 //! Bulk operations: the outcome of each item, and of a job whose server ends.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -97,6 +99,58 @@ fn each_item_is_created_updated_or_refused_on_its_own() {
     server.get(&format!("/v1/customers/{}", made[0])).expect(404);
     let again = server.delete(&format!("/v1/customers/bulk{named}")).expect(201);
     assert_eq!(statuses(&again), ["error", "error"]);
+}
+
+#[test]
+fn a_job_of_new_records_is_committed_whole_but_for_refused_items() {
+    let server = Server::start();
+    server.post("/v1/tags", json!({ "name": "vip" }));
+    for number in 0..3 {
+        server.create(json!({ "externalId": format!("taken-{number}"), "tags": ["vip"] }));
+    }
+    // Few are refused by their commit; with many, the items are done one by one. Both are the same to see.
+    for (round, refused) in [(0, vec![]), (1, vec![40]), (2, vec![3, 50, 99]), (3, (10..60).collect::<Vec<usize>>())] {
+        let before = total(&server);
+        let item = |number: usize| match refused.iter().position(|refused| *refused == number) {
+            Some(place) => json!({ "externalId": format!("taken-{}", place % 3) }),
+            None if number == 5 => json!({ "name": 7 }),
+            None => json!({ "externalId": format!("new-{round}-{number}"), "tags": ["vip"], "company": null }),
+        };
+        let items: Vec<Value> = (0..100).map(item).collect();
+        let job = server.post("/v1/customers/bulk", json!(items)).expect(201);
+        let made = ids(&job);
+        let mut made = made.iter();
+        for (number, (status, error)) in outcomes(&job).into_iter().enumerate() {
+            let expected = match refused.contains(&number) {
+                true => Some("duplicate detected"),
+                false => None,
+            };
+            if number == 5 {
+                assert_eq!((status.as_str(), error.unwrap().contains("name")), ("error", true));
+            } else if expected.is_some() {
+                assert_eq!((status.as_str(), error.as_deref()), ("error", expected), "{round}: {number}");
+            } else {
+                assert_eq!((status.as_str(), error), ("created", None), "{round}: {number}");
+                let id = made.next().unwrap();
+                let found = server.get(&format!("/v1/customers/externalId=new-{round}-{number}")).expect(200);
+                assert_eq!(found.data()["id"], json!(id), "{round}: {number}");
+            }
+        }
+        assert_eq!(made.next(), None);
+        assert_eq!(total(&server), before + 99 - refused.len() as u64);
+        // What is answered is what is stored.
+        let read = server.get(&path_of(&job)).expect(200);
+        assert_eq!(read.attributes()["results"], job.attributes()["results"]);
+    }
+    // Two items of one job want the same: the first one has it.
+    let same = json!([{ "name": "A", "externalId": "both" }, { "name": "B", "externalId": "both" }, { "name": "C" }]);
+    let job = server.post("/v1/customers/bulk", same).expect(201);
+    let mut statuses = statuses(&job);
+    assert_eq!(statuses.pop().as_deref(), Some("created"));
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["created", "error"]);
+    let companies: Vec<Value> = (0..30).map(|number| json!({ "name": format!("company {number}") })).collect();
+    assert_eq!(ids(&server.post("/v1/companies/bulk", json!(companies)).expect(201)).len(), 30);
 }
 
 #[test]
@@ -251,6 +305,47 @@ fn the_same_key_answers_the_same_job() {
     });
     assert_eq!(jobs.len(), 1);
     assert_eq!(total(&server), before + 50);
+}
+
+#[test]
+fn a_job_whose_server_was_killed_is_there_whole_or_not_at_all() {
+    let server = Server::on_file();
+    let before = total(&server);
+    let send = |server: &Server, job: u32| {
+        let items: Vec<Value> = (0..100).map(|item| json!({ "name": format!("{job} {item}") })).collect();
+        let request = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN);
+        let sent = request.header("Idempotency-Key", format!("job {job}")).json(&items).send();
+        sent.and_then(|answer| answer.json::<Value>()).ok()
+    };
+    let (next, answered) = (AtomicU32::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                // Until the server is gone.
+                loop {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(answer) = send(&server, job) else { return };
+                    answered.lock().unwrap().push((job, answer["data"]["id"].clone()));
+                }
+            });
+        }
+        wait_for("some jobs", || answered.lock().unwrap().len() > 5);
+        server.signal("KILL");
+    });
+    let server = server.kill_and_restart();
+    // One that was noted is done a moment later.
+    wait_for("whole jobs", || (total(&server) - before).is_multiple_of(100));
+    for (job, id) in answered.into_inner().unwrap() {
+        assert_eq!(send(&server, job).unwrap()["data"]["id"], id);
+    }
+    // Who had no answer sends it again.
+    let jobs = next.into_inner();
+    for job in 0..jobs {
+        let answer = send(&server, job).unwrap();
+        let path = answer["data"]["links"]["self"].as_str().unwrap().to_owned();
+        wait_for("a job", || server.get(&path).expect(200).attributes()["successCount"] == 100);
+    }
+    assert_eq!(total(&server), before + u64::from(jobs) * 100, "nothing twice, nothing lost");
 }
 
 #[test]

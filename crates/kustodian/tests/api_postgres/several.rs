@@ -11,7 +11,7 @@ use crate::erase::wait_for;
 use crate::people;
 use crate::place;
 use crate::roles::PASSWORD;
-use crate::server::{Answer, Server, binary};
+use crate::server::{Answer, Server, TOKEN, binary};
 
 /// As a server is that was killed while it indexed the records of a migration.
 #[test]
@@ -34,6 +34,42 @@ fn servers_finish_an_index_that_another_one_began_before_they_serve() {
         assert_eq!(server.post("/v1/customers/search", query).expect(200).ids().len(), 3);
     }
     assert_eq!(place::rows(place.url(), "SELECT name FROM settings WHERE name = 'entries'"), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn a_bulk_job_that_two_servers_get_at_once_is_done_once() {
+    let first = Server::start();
+    let second = first.beside();
+    let total = || first.get("/v1/customers?pageSize=1").expect(200).body["meta"]["total"].as_u64().unwrap();
+    let before = total();
+    first.create(json!({ "externalId": "taken" }));
+    for round in 0..6_u64 {
+        // Of every other job one item is refused, and of some two items want the same: they are done one by one.
+        let of_item = |item: u64| match (round % 3, item) {
+            (1, 7) => json!({ "externalId": "taken" }),
+            (2, 7 | 8) => json!({ "externalId": format!("both {round}") }),
+            _ => json!({ "name": format!("{round} {item}") }),
+        };
+        let items: Vec<_> = (0..50).map(of_item).collect();
+        let send = |server: &Server| {
+            let request = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN);
+            let answer =
+                Answer::of(request.header("Idempotency-Key", format!("round {round}")).json(&items)).expect(201);
+            answer.data()["links"]["self"].as_str().unwrap().to_owned()
+        };
+        let paths: HashSet<String> = std::thread::scope(|scope| {
+            let sent = [&first, &second, &first, &second].map(|server| scope.spawn(move || send(server)));
+            sent.into_iter().map(|sent| sent.join().unwrap()).collect()
+        });
+        assert_eq!(paths.len(), 1);
+        let path = paths.into_iter().next().unwrap();
+        let is_complete = || first.get(&path).expect(200).attributes()["completed"] == true;
+        wait_for("the job", is_complete);
+        let made = 50 - u64::from(round % 3 != 0);
+        assert_eq!(second.get(&path).expect(200).attributes()["successCount"], made);
+        let missing: u64 = (0..=round).filter(|round| round % 3 != 0).count() as u64;
+        assert_eq!(total(), before + 1 + (round + 1) * 50 - missing);
+    }
 }
 
 #[test]

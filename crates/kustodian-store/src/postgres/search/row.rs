@@ -89,6 +89,11 @@ const READ: &str = "SELECT row_to_json(s)::text, array_to_string(tsvector_to_arr
 
 static CREATE_ONE: LazyLock<String> = LazyLock::new(|| with(statements(Kind::Customer).create, 23));
 static CREATE_ALL: LazyLock<String> = LazyLock::new(|| with(CREATE_CUSTOMERS, 21));
+static CREATE_ALL_PLACED: LazyLock<String> = LazyLock::new(|| {
+    let rows = CREATE_CUSTOMERS.split_once(" INSERT INTO outbox").map_or(CREATE_CUSTOMERS, |(rows, _)| rows);
+    // The leaves are sent all the same, and every parameter needs a type.
+    with(&format!("{rows} SELECT 1 WHERE cardinality($19::bytea[]) < 0"), 21)
+});
 static WRITE_ALL: LazyLock<String> = LazyLock::new(|| format!("{} {}", insert_all(1), replace()));
 
 /// A statement that begins with `WITH`, and adds rows besides.
@@ -101,9 +106,10 @@ pub(in crate::postgres) fn create_one() -> &'static str {
     &CREATE_ONE
 }
 
-/// New customers with all their rows, and an array of their search entries as parameter 21.
-pub(in crate::postgres) fn create_all() -> &'static str {
-    &CREATE_ALL
+/// New customers with all their rows, and an array of their search entries as parameter 21. Without the outbox where their
+/// events are given positions at once.
+pub(in crate::postgres) fn create_all(are_placed: bool) -> &'static str {
+    if are_placed { &CREATE_ALL_PLACED } else { &CREATE_ALL }
 }
 
 /// $1 ids → the search entries of these customers, of whatever org: as [`json_row`] has it but for nulls and the words,
