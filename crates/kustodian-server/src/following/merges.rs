@@ -11,6 +11,7 @@ use kustodian_core::conversation;
 use kustodian_core::customer::{self, Context, SYSTEM};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
+use kustodian_core::missing;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored};
 use kustomer_api::ObjectId;
 
@@ -33,7 +34,7 @@ impl Held<'_> {
         for customer in family.iter().copied() {
             let mut owners = Owners { services: self.services, org, known: HashMap::new() };
             for kind in Kind::with_homes() {
-                let owner = owners.of(customer).await?;
+                let Some(owner) = owners.of(customer).await? else { break };
                 let mut after = None;
                 while let Some(last) = follow_batch(self.services, org, kind, customer, owner, after).await? {
                     after = Some(last);
@@ -49,10 +50,8 @@ impl Held<'_> {
                     let mut moves = Vec::new();
                     for stored in found {
                         let first = conversation::merged_from(&stored)?.unwrap_or(customer);
-                        let owner = owners.of(first).await?;
-                        if owner != customer {
-                            moves.push((stored, owner));
-                        }
+                        let owner = owners.of(first).await?.filter(|owner| *owner != customer);
+                        moves.extend(owner.map(|owner| (stored, owner)));
                     }
                     let (services, count) = (self.services, moves.len());
                     for some in moves.chunks(TOGETHER * 4) {
@@ -136,16 +135,21 @@ impl Held<'_> {
 struct Owners<'a> {
     services: &'a Services,
     org: &'a Org,
-    known: HashMap<ObjectId, ObjectId>,
+    known: HashMap<ObjectId, Option<ObjectId>>,
 }
 
 impl Owners<'_> {
-    /// Whom a customer went into at last; itself when it was not merged.
-    async fn of(&mut self, customer: ObjectId) -> Result<ObjectId, Stop> {
+    /// Whom a customer went into at last; itself when it was not merged. `None` when that was erased: an erasure empties the
+    /// sources of a merge before its target, and must find there what has followed until then.
+    async fn of(&mut self, customer: ObjectId) -> Result<Option<ObjectId>, Stop> {
         if let Some(owner) = self.known.get(&customer) {
             return Ok(*owner);
         }
-        let owner = resolve(&*self.services.store, self.org.key, customer).await?;
+        let store = &*self.services.store;
+        let owner = resolve(store, self.org.key, customer).await?;
+        let stored = store.find(self.org.key, Kind::Customer, owner).await?;
+        let is_erased = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
+        let owner = (!is_erased).then_some(owner);
         self.known.insert(customer, owner);
         Ok(owner)
     }

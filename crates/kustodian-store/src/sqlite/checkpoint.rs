@@ -13,6 +13,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
 
 use super::connection::{self, Durability, PAGE_SIZE};
+use super::log_gate::LogGate;
 use crate::failure::OpenError;
 use crate::metrics::Counters;
 use crate::options::Options;
@@ -22,6 +23,7 @@ pub(super) struct LogKeeper {
     wake: Sender<()>,
     /// Held by the thread while it copies, so that the writer can wait for it.
     copying: Arc<Mutex<()>>,
+    gate: Arc<LogGate>,
     counters: Arc<Counters>,
     page_bytes: u64,
     /// Frames from which the thread is woken.
@@ -38,6 +40,7 @@ impl LogKeeper {
         path: &Path,
         options: &Options,
         durability: Durability,
+        gate: Arc<LogGate>,
         counters: Arc<Counters>,
     ) -> Result<(Self, JoinHandle<()>), OpenError> {
         let connection = connection::checkpointer(path, durability)?;
@@ -54,6 +57,7 @@ impl LogKeeper {
         let keeper = Self {
             wake,
             copying,
+            gate,
             counters,
             page_bytes,
             threshold: (options.checkpoint_bytes / page_bytes).max(1),
@@ -78,7 +82,7 @@ impl LogKeeper {
                 self.tried_at = length;
                 tracing::warn!(frames = length, "the log has reached its limit: writing waits until it is moved");
                 let _alone = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
-                self.copy(writer, CheckpointMode::RESTART);
+                self.gate.shut_while(|| self.copy(writer, CheckpointMode::RESTART));
             }
         } else if length - copied <= step {
             if self.tried_at == 0 || length >= self.tried_at + step {
@@ -91,12 +95,12 @@ impl LogKeeper {
         }
     }
 
-    /// Moves the whole log into the database and cuts it to nothing; whether that was possible. A reader of an older
-    /// state is in the way, for as long as the writer's busy timeout says.
+    /// Moves the whole log into the database and cuts it to nothing; whether that was possible. Searches make
+    /// way; another reader of an older state is in the way, for as long as the writer's busy timeout says.
     pub(super) fn empty(&mut self, writer: &Connection) -> bool {
         let _alone = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
         self.tried_at = 0;
-        checkpoint(writer, CheckpointMode::TRUNCATE).is_some()
+        self.gate.shut_while(|| checkpoint(writer, CheckpointMode::TRUNCATE)).is_some()
     }
 
     fn copy(&self, writer: &Connection, mode: CheckpointMode) {

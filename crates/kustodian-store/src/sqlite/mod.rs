@@ -14,6 +14,7 @@ mod health;
 mod job;
 mod listing;
 mod log;
+mod log_gate;
 mod long_read;
 mod notes;
 mod packed;
@@ -53,6 +54,7 @@ pub(crate) use self::connection::connect;
 use self::failure::unavailable;
 use self::health::Health;
 pub(crate) use self::log::damage as log_damage;
+use self::log_gate::LogGate;
 pub(crate) use self::packed::text as packed_text;
 use self::patrol::Patrol;
 use self::place::Place;
@@ -79,6 +81,8 @@ pub(crate) struct Sqlite {
     lists: Lane,
     /// For searches, which must not keep lists waiting.
     search_readers: Arc<Readers>,
+    /// Which they pass.
+    log_gate: Arc<LogGate>,
     searches: SearchLanes,
     kept_walks: KeptWalks,
     commit_timeout: Duration,
@@ -168,7 +172,9 @@ impl Sqlite {
         let patrol = patrol_every
             .map(|every| Patrol::start(path, options, every, (Arc::clone(&health), Arc::clone(&counters))))
             .transpose()?;
-        let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
+        let log_gate = Arc::new(LogGate::default());
+        let (keeper, checkpoints) =
+            LogKeeper::start(path, options, durability, Arc::clone(&log_gate), Arc::clone(&counters))?;
         let (queue, writer) = Queue::start(
             writer,
             options.queue_length,
@@ -187,6 +193,7 @@ impl Sqlite {
             list_readers: Arc::new(lists),
             lists: Lane::new(Limits::of_lists(options.list_readers, options.list_timeout)),
             search_readers: Arc::new(searches),
+            log_gate,
             searches: SearchLanes::new(turns, options.search_slice, options.list_timeout),
             kept_walks: options.kept_walks,
             commit_timeout: options.commit_timeout,

@@ -1,5 +1,7 @@
 //! The port to the records.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKey;
@@ -107,8 +109,11 @@ impl Store for Sqlite {
         self.bring_index_up().await?;
         let (effort, who, time) = (self.search_effort, Who { org, key: Some(query.key) }, query.time);
         let attempt = |turn, time| {
-            let query = SearchQuery { time, ..query.clone() };
-            let search = move |connection: &Connection| search::search(connection, org, &query, effort);
+            let (query, gate) = (query.clone(), Arc::clone(&self.log_gate));
+            let search = move |connection: &Connection| {
+                let attempt = |time| search::search(connection, org, &SearchQuery { time, ..query.clone() }, effort);
+                gate.search(time, attempt)
+            };
             async { Ok(long_read::read(&self.search_readers, turn, search).await?) }
         };
         self.searches.run(who, time, |found: &Found| !found.timed_out, attempt).await
@@ -121,8 +126,10 @@ impl Store for Sqlite {
             self.bring_index_up().await?;
         }
         let attempt = |turn, time| {
-            let query = WalkQuery { time, ..query.clone() };
-            let step = move |connection: &Connection| search::step(connection, org, &query, effort);
+            let (query, gate) = (query.clone(), Arc::clone(&self.log_gate));
+            let step = move |connection: &Connection| {
+                gate.search(time, |time| search::step(connection, org, &WalkQuery { time, ..query.clone() }, effort))
+            };
             async { Ok::<_, SearchError>(long_read::read(&self.search_readers, turn, step).await?) }
         };
         match self.searches.run(who, time, Step::is_complete, attempt).await? {

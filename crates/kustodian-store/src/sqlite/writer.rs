@@ -395,7 +395,7 @@ mod tests {
         let options = Options::default();
         Writer {
             connection: connection::writer(path, &options, Durability::Full).unwrap(),
-            keeper: LogKeeper::start(path, &options, Durability::Full, Arc::default()).unwrap().0,
+            keeper: LogKeeper::start(path, &options, Durability::Full, Arc::default(), Arc::default()).unwrap().0,
             group_length: 1,
             slots: 30,
             scrubs: Scrubs::default(),

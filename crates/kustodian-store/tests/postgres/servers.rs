@@ -45,7 +45,7 @@ async fn feed(client: &Client, org: OrgKey) -> Vec<(i64, String, i64)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_servers_start_at_once_on_an_empty_database() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     let pending = pending_migrations(place.url()).await.unwrap();
     assert_eq!(pending.first().map(String::as_str), Some("0001"));
     let mut starts = JoinSet::new();

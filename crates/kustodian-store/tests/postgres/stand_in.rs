@@ -13,7 +13,7 @@ use crate::place::Place;
 use crate::setting::{changes, everything, make_org, next_id, put};
 
 /// `pg_dist_partition` as citus 13 has it; functions that do the same but for the machines.
-const CITUS: &str = "
+pub(crate) const CITUS: &str = "
     CREATE TABLE public.pg_dist_partition (
         logicalrelid regclass NOT NULL, partmethod \"char\" NOT NULL, partkey text, colocationid integer NOT NULL DEFAULT 0,
         repmodel \"char\" NOT NULL DEFAULT 'c', autoconverted boolean NOT NULL DEFAULT false);

@@ -69,16 +69,19 @@ async fn populated() -> Option<(Place, ObjectId)> {
     for number in 0..COMPANIES {
         store.commit(org, company(&made, number)).await.unwrap();
     }
-    let mut all = ChangeSet::default();
     let visitor = next_id();
-    for number in 0..1_100 {
-        let id = if number == 0 { visitor } else { next_id() };
-        let ChangeSet { puts, claims, events, .. } = customer(&made, id, number);
-        all.puts.extend(puts);
-        all.claims.extend(claims);
-        all.events.extend(events);
+    // As many at a time as a cluster commits within the time for a write.
+    for first in (0..1_100).step_by(50) {
+        let mut some = ChangeSet::default();
+        for number in first..first + 50 {
+            let id = if number == 0 { visitor } else { next_id() };
+            let ChangeSet { puts, claims, events, .. } = customer(&made, id, number);
+            some.puts.extend(puts);
+            some.claims.extend(claims);
+            some.events.extend(events);
+        }
+        store.commit(org, some).await.unwrap();
     }
-    store.commit(org, all).await.unwrap();
     // A visitor that is a customer with two visits, and one that nobody knows.
     for (name, customer, session) in
         [("a", Some(visitor), "one"), ("a", None, "one"), ("a", None, "two"), ("b", None, "one")]

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::search_turns::{expensive, fill};
 use crate::setting::{changes, event, everything, make_org, new_token, next_id, put, stored};
 use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
 use kustodian_core::kind::Kind;
+use kustodian_core::search_store::SearchQuery;
 use kustodian_core::store::{CommitError, OrgKey, StoreError};
 use kustodian_store::{Database, OpenError, Options, open};
 use kustomer_api::ObjectId;
@@ -24,6 +26,46 @@ async fn refusal(path: &Path) -> String {
     let line = error.to_string();
     assert!(!line.contains('\n') && line.contains(&path.display().to_string()), "{line}");
     line
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_starts_over_although_one_long_search_follows_the_other() {
+    const MIB: u64 = 1024 * 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let options = Options {
+        checkpoint_bytes: MIB / 2,
+        log_limit_bytes: MIB,
+        // Far longer than a commit may take: one that waited for a reader would fail.
+        busy_timeout: Duration::from_secs(600),
+        search_slice: Duration::from_millis(1),
+        slow_searches: 3,
+        ..Options::default()
+    };
+    let database = open(&format!("sqlite:{}", path.display()), options).await.unwrap();
+    let (store, directory) = (database.store(), database.directory());
+    let mut searches = JoinSet::new();
+    for name in ["a", "b"] {
+        let (store, org) = (database.store(), make_org(&*directory, name).await.key);
+        fill(&*store, org, 100).await;
+        let query = SearchQuery { time: Duration::from_secs(60), ..expensive() };
+        searches.spawn(async move {
+            // Each is whole, however often it had to begin again.
+            while !store.search(org, query.clone()).await.unwrap().timed_out {}
+        });
+    }
+    let org = make_org(&*directory, "c").await.key;
+    for number in 0..300_u64 {
+        // Digits that hardly compress.
+        let digits = (0..1_000).map(|digit| (number * 1_000 + digit).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let document = format!(r#"{{"text":"{}"}}"#, digits.map(|digits| format!("{digits:x}")).collect::<String>());
+        store.commit(org, changes(vec![Put { document, ..put(next_id(), 1) }])).await.unwrap();
+    }
+    let log = fs::metadata(folder.path().join("data.db-wal")).unwrap().len();
+    assert!(log < 4 * MIB, "{log}");
+    assert!(searches.try_join_next().is_none(), "every search ended in time");
+    searches.shutdown().await;
+    database.close().await;
 }
 
 #[tokio::test]

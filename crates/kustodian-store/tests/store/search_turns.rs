@@ -25,14 +25,14 @@ fn word(number: usize) -> String {
 }
 
 /// A search that tests a hundred words against each document, and finds nothing.
-fn expensive() -> SearchQuery {
+pub(crate) fn expensive() -> SearchQuery {
     let criterion = |number| Criterion { subject: custom("otherTxt"), test: Test::Words(Word::all(&word(number))) };
     let root = Node::Any((0..WORDS).map(|number| Node::Test(criterion(number))).collect());
     SearchQuery { total: Count::Exact, ..search(&Query { root, ..all_by(&[]) }, 0, 50) }
 }
 
 /// Customers for whom [`expensive`] is.
-async fn fill(store: &dyn Store, org: OrgKey, count: u32) {
+pub(crate) async fn fill(store: &dyn Store, org: OrgKey, count: u32) {
     let bio: String = (0..WORDS).map(|number| format!("{}zz ", word(number))).collect();
     let other: String = (0..600).map(|number| format!("z{number} ")).collect();
     for number in 0..count {

@@ -20,7 +20,7 @@ use super::super::values::Id;
 use super::absent::absent;
 use super::condition::{Condition, Given, LookedUp, Piece};
 use super::entries::Entries;
-use super::listed::{Listed, listed};
+use super::listed::listed;
 use super::phases::{columns, order, phases};
 use super::session::{Halt, Session, Trouble};
 use super::shares::Shares;
@@ -438,12 +438,7 @@ pub(super) async fn count_tracked(session: &mut Session<'_>, customer: ObjectId)
 /// The look-ups before the search itself, for conditions that the planner would estimate wrongly.
 async fn look_up(session: &mut Session<'_>, query: &Query, means: &Means) -> Result<LookedUp, Halt> {
     let absent = absent(session, query, &means.shares).await?;
-    // Where tables are spread, ids may be on any machine.
-    let listed = if means.is_spread {
-        Listed::default()
-    } else {
-        listed(session, query, &means.slots, means.effort.sortable).await?
-    };
+    let listed = listed(session, query, &means.slots, means.effort.sortable, means.is_spread).await?;
     Ok(LookedUp { absent, listed })
 }
 

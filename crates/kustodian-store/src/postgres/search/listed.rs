@@ -33,12 +33,13 @@ pub(super) async fn listed(
     query: &Query,
     slots: &Slots,
     most: usize,
+    is_spread: bool,
 ) -> Result<Listed, Halt> {
     let lists = Lists { org: session.org, lists: RefCell::default() };
     compile(&query.root, slots, &lists);
     let mut listed = Listed::default();
     for terms in lists.lists.into_inner() {
-        if let Some(ids) = ids(session, &terms, most).await? {
+        if let Some(ids) = ids(session, &terms, most, is_spread).await? {
             listed.0.insert(terms, ids);
         }
     }
@@ -46,21 +47,43 @@ pub(super) async fn listed(
 }
 
 /// The records that have one of the terms, unless there are more than `most`.
-async fn ids(session: &mut Session<'_>, terms: &BTreeSet<String>, most: usize) -> Result<Option<Vec<ObjectId>>, Halt> {
-    // The planner does not know the terms, which would have it read the whole table.
-    let sql = "SELECT found.id FROM unnest(string_to_array(?, E'\\n')) AS look (terms), \
-         LATERAL (SELECT s.id FROM customer_search s WHERE s.tokens @@ look.terms::tsquery LIMIT ?) AS found LIMIT ?";
+async fn ids(
+    session: &mut Session<'_>,
+    terms: &BTreeSet<String>,
+    most: usize,
+    is_spread: bool,
+) -> Result<Option<Vec<ObjectId>>, Halt> {
     let terms: Vec<&str> = terms.iter().map(String::as_str).collect();
-    let looks: Vec<String> = terms.chunks(LOOK).map(|terms| terms.join(SYNTAX.or)).collect();
-    let looks = Given::Bind(Bind::Cell(Cell::Text(looks.join("\n"))));
+    let looks = terms.chunks(LOOK).map(|terms| terms.join(SYNTAX.or));
     let limit = Given::Number(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1));
-    let mut ids = session.ids(&Piece::new(sql, vec![looks, limit.clone(), limit])).await?;
+    let piece = if is_spread { on_machines(looks, limit) } else { on_one_machine(looks, limit) };
+    let mut ids = session.ids(&piece).await?;
     if ids.len() > most {
         return Ok(None);
     }
     ids.sort_unstable();
     ids.dedup();
     Ok(Some(ids))
+}
+
+/// The planner does not know the terms, which would have it read the whole table.
+fn on_one_machine(looks: impl Iterator<Item = String>, limit: Given) -> Piece {
+    let sql = "SELECT found.id FROM unnest(string_to_array(?, E'\\n')) AS look (terms), \
+         LATERAL (SELECT s.id FROM customer_search s WHERE s.tokens @@ look.terms::tsquery LIMIT ?) AS found LIMIT ?";
+    let looks = Given::Bind(Bind::Cell(Cell::Text(looks.collect::<Vec<_>>().join("\n"))));
+    Piece::new(sql, vec![looks, limit.clone(), limit])
+}
+
+/// Where tables are spread, a subquery with a limit may not refer to the looks. Each look is a part of its own, of so few
+/// terms that the planner uses the index for it.
+fn on_machines(looks: impl Iterator<Item = String>, limit: Given) -> Piece {
+    let (mut parts, mut values) = (Vec::new(), Vec::new());
+    for look in looks {
+        parts.push("SELECT s.id FROM customer_search s WHERE s.tokens @@ ?::text::tsquery");
+        values.push(Given::Bind(Bind::Cell(Cell::Text(look))));
+    }
+    values.push(limit);
+    Piece::new(format!("SELECT found.id FROM ({}) AS found LIMIT ?", parts.join(" UNION ALL ")), values)
 }
 
 /// The terms of the values of which a record must have one, and whether they are the values' alone.

@@ -1,11 +1,12 @@
-//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or the task that waited for
-//! it has left, and stops then.
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, the task that waited for it
+//! has left, or the log has to start over, and stops then.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::super::log_gate::is_in_the_way;
 use super::super::long_read::is_abandoned;
 
 /// How many steps of SQLite's machine pass between two readings of the clock: some tens of microseconds.
@@ -17,7 +18,7 @@ thread_local! {
 
 /// Makes a connection check its thread's time, and whether anybody waits for the thread's results.
 pub(in crate::sqlite) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
-    let is_over = || is_abandoned() || END.get().is_some_and(|end| Instant::now() >= end);
+    let is_over = || is_abandoned() || END.get().is_some_and(|end| Instant::now() >= end || is_in_the_way());
     connection.progress_handler(STEPS, Some(is_over))
 }
 
@@ -34,9 +35,9 @@ impl Time {
         Self { end }
     }
 
-    /// Whether it is over, for what SQLite does not see.
+    /// Whether it is over, or the log is in the way, for what SQLite does not see.
     pub(super) fn check(&self) -> Result<(), Halt> {
-        if Instant::now() >= self.end || is_abandoned() { Err(Halt::Time) } else { Ok(()) }
+        if Instant::now() >= self.end || is_abandoned() || is_in_the_way() { Err(Halt::Time) } else { Ok(()) }
     }
 
     /// Lifts the limit: for reading the few records that were found.
