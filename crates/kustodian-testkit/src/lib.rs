@@ -35,10 +35,18 @@ struct Testing;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/moving-from-typescript.md")]
 struct Moving;
+
 /// So does what the page on the client shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/rust-client.md")]
 struct RustClient;
+
+/// So do the few lines of Rust on pages about the server.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/attachments.md")]
+#[doc = include_str!("../../../docs/history.md")]
+#[doc = include_str!("../../../docs/search.md")]
+struct Server;
 
 pub use clock::{FixedIds, TestClock};
 pub use fault::{Fault, Faults};

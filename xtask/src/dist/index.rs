@@ -13,7 +13,7 @@ use super::platform::{Distribution, PLATFORMS};
 use super::template;
 
 /// The checksums, in the form that `sha256sum --check` reads.
-const SUMS: &str = "SHA256SUMS";
+pub(crate) const SUMS: &str = "SHA256SUMS";
 
 /// Their signature, which the release workflow makes when it has a key.
 const SIGNATURE: &str = "SHA256SUMS.sig";

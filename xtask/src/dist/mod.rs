@@ -18,6 +18,7 @@ mod sbom;
 mod template;
 mod wheel;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
     let printer = printer(&binaries, &metadata, &version)?;
     // Packages of a test are thrown away: made quickly rather than small.
     let level = if arguments.profile == "dev" { 1 } else { 9 };
-    let mut platforms = Vec::new();
+    let (mut platforms, mut here) = (Vec::new(), BTreeSet::from([index::SUMS.to_owned()]));
     for binary in &binaries {
         emptied(&scratch)?;
         let payload = Payload::of(binary, &printer, &version, level, &scratch)?;
@@ -78,6 +79,9 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
             let path = folder.join(&name);
             println!("==> {name}: {} KiB", bytes.len().div_ceil(1024));
             fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            if payload.platform.runs_here() {
+                here.insert(name);
+            }
         }
         platforms.push(payload.platform);
     }
@@ -85,7 +89,7 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
     fs::remove_dir_all(&scratch)?;
     if arguments.check {
         index::verify(&folder)?;
-        check::run(&folder, &metadata, &platforms)?;
+        check::run(&folder, &here, &metadata, &platforms)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod page;
 mod server;
 mod service;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,8 +39,14 @@ const STATIC: &str = "Any Linux";
 /// The other parts of the page that have commands.
 const OF_BOTH: &[&str] = &["Checksums", "Python"];
 
-/// Checks the packages in a folder that run here.
-pub(super) fn run(packages: &Path, metadata: &Metadata, platforms: &[&Platform]) -> Result<()> {
+/// Checks the packages in a folder. Those that run here (`here`, by their names) are put where they are installed, and no others: nobody
+/// fetches packages for other machines.
+pub(super) fn run(
+    packages: &Path,
+    here: &BTreeSet<String>,
+    metadata: &Metadata,
+    platforms: &[&Platform],
+) -> Result<()> {
     for platform in platforms {
         binstall::check(packages, metadata, platform)?;
     }
@@ -69,7 +76,7 @@ pub(super) fn run(packages: &Path, metadata: &Metadata, platforms: &[&Platform])
     let checked: Vec<Result<()>> = std::thread::scope(|scope| {
         let check = |section| {
             let scratch = &scratch;
-            scope.spawn(move || check_part(section, packages, scratch))
+            scope.spawn(move || check_part(section, packages, here, scratch))
         };
         let parts = sections.iter().filter(|section| wanted.contains(&section.heading.as_str()));
         let running: Vec<_> = parts.map(|section| (section, check(section))).collect();
@@ -85,8 +92,8 @@ pub(super) fn run(packages: &Path, metadata: &Metadata, platforms: &[&Platform])
 }
 
 /// Checks one part of the page, in a folder of its own.
-fn check_part(section: &Section, packages: &Path, scratch: &Path) -> Result<()> {
-    let place = Place::new(scratch.join(section.heading.to_lowercase().replace(' ', "-")), packages)?;
+fn check_part(section: &Section, packages: &Path, here: &BTreeSet<String>, scratch: &Path) -> Result<()> {
+    let place = Place::new(scratch.join(section.heading.to_lowercase().replace(' ', "-")), packages, here)?;
     let start = Instant::now();
     match section.heading.as_str() {
         IMAGE => image::check(&place)?,
@@ -117,11 +124,10 @@ struct Place {
 }
 
 impl Place {
-    fn new(folder: PathBuf, packages: &Path) -> Result<Self> {
+    fn new(folder: PathBuf, packages: &Path, names: &BTreeSet<String>) -> Result<Self> {
         fs::create_dir_all(&folder)?;
-        for file in fs::read_dir(packages)? {
-            let file = file?;
-            fs::hard_link(file.path(), folder.join(file.file_name()))?;
+        for name in names {
+            fs::hard_link(packages.join(name), folder.join(name))?;
         }
         Ok(Self { folder })
     }

@@ -66,6 +66,18 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_installs_as_the_page_does() {
+        let read = |name: &str| std::fs::read_to_string(crate::workspace::root().join(name)).unwrap();
+        let (readme, page) = (read("README.md"), read("docs/installing.md"));
+        let table = readme.split_once("## Install\n").unwrap().1.split_once("\n## ").unwrap().0;
+        let commands: Vec<&str> =
+            table.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split('`').nth(1)).collect();
+        assert!(commands.len() >= 7, "{commands:?}");
+        let missing: Vec<_> = commands.iter().filter(|command| !page.contains(**command)).collect();
+        assert!(missing.is_empty(), "docs/installing.md, whose commands are run, lacks {missing:?}");
+    }
+
+    #[test]
     fn a_command_that_could_run_must_run() {
         let error = sections("## One\n```sh\ndocker run\npip install it\n```\n").unwrap_err().to_string();
         assert!(error.contains("line 4") && error.contains("pip install it"), "{error}");

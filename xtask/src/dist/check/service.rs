@@ -61,6 +61,7 @@ fn serve(section: &Section, place: &Place, root: &Path) -> Result<()> {
     let unit = root.join("usr/lib/systemd/system/kustodian.service");
     let text = fs::read_to_string(&unit).with_context(|| format!("cannot read {}", unit.display()))?;
     let start = text.lines().find_map(|line| line.strip_prefix("ExecStart=")).context("the service starts nothing")?;
+    has_programs(&text)?;
     verify(&unit, root)?;
     verify(&unit.with_extension("socket"), root)?;
     let here = |command: &str| match root == Path::new("/") {
@@ -84,6 +85,17 @@ fn serve(section: &Section, place: &Place, root: &Path) -> Result<()> {
     let create = Section { create: prelude.chain(create).collect(), ..Section::default() };
     place.create(&create, &server)?;
     server.stop()
+}
+
+/// Fails when the service runs a program that a small system lacks, which only shows there.
+fn has_programs(unit: &str) -> Result<()> {
+    let commands = unit.lines().filter_map(|line| line.strip_prefix("Exec")?.split_once('='));
+    for (key, command) in commands {
+        if !["/usr/bin/kustodian ", "/bin/sh "].iter().any(|program| command.starts_with(program)) {
+            bail!("Exec{key} of the service runs a program that is neither of the package nor a shell: {command}");
+        }
+    }
+    Ok(())
 }
 
 /// Lets systemd read the service, where there is one; in the files that were unpacked it would miss the program.
