@@ -76,7 +76,7 @@ impl Masks {
     }
 
     /// Whether records of this type have hidden attributes.
-    pub(super) fn has(&self, of: &str) -> bool {
+    pub fn has(&self, of: &str) -> bool {
         self.0.contains_key(of)
     }
 
@@ -156,12 +156,6 @@ impl Masks {
         query.aggregations.iter().for_each(|aggregation| look(aggregation.subject()));
         query.sort.iter().for_each(|sort| look(&Subject::Standard(sort.by)));
         found
-    }
-
-    /// Whether a body may leave values of records of a type as they are without having a mask: moments and numbers are
-    /// hidden as null.
-    pub fn hides_as_null(&self, of: &str) -> bool {
-        self.hidden(Some(of)).any(|hidden| hidden.standard.values().any(|veil| *veil == Veil::Nothing))
     }
 
     /// A body in which the masks of records of a type are what the stored record has in their place, or are left out where

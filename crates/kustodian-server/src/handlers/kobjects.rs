@@ -191,6 +191,9 @@ async fn unmasked<E>(call: &Call<E>, klass: &str, write: described::Write) -> Re
 where
     E: Endpoint<Body = KObjectInput>,
 {
+    if !described::may_be_masked(call).await? {
+        return call.input();
+    }
     let klass = find_klass(call, klass).await?;
     described::unmasked(call, &metadata::name_of_klass(&klass.name), Kind::KObject, write).await
 }

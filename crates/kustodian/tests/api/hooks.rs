@@ -1,5 +1,7 @@
 //! What other systems post to an inbound webhook becomes an event, whatever they write it in and whatever they try.
 
+use std::cell::Cell;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -270,13 +272,15 @@ fn posts_that_are_too_old_are_erased_and_newer_ones_stay() {
     post(&server, &address, "text/plain", "zqfirst").expect(200);
     let first = server.get(&path).expect(200).attributes()["rev"].as_u64().unwrap();
     let former = format!("{path}?rev={first}");
-    let mut number = 0;
+    let number = Cell::new(0);
     wait_for("the first of many posts to be erased", || {
-        number += 1;
-        post(&server, &address, "text/plain", format!("zqpost{number}")).expect(200);
-        assert_eq!(received(&server, &path)["body"], json!(format!("zqpost{number}")));
+        number.set(number.get() + 1);
+        let word = format!("zqpost{}", number.get());
+        post(&server, &address, "text/plain", word.clone()).expect(200);
+        assert_eq!(received(&server, &path)["body"], json!(word));
         server.get(&former).status == 404
     });
+    let number = number.get();
     let history = format!("{path}/history?pageSize=100");
     assert!(!shows(&history, "zqfirst") && shows(&history, &format!("zqpost{number}")));
     assert!(!shows("/v1/events?last=100", "zqfirst"));
