@@ -124,6 +124,8 @@ pub struct Erasure {
     pub id: ObjectId,
     /// The part of its past that stays; all of it is erased if absent.
     pub kept: Option<Kept>,
+    /// The last revision that is erased; each one there is if absent.
+    pub until: Option<u64>,
 }
 
 /// The last state that stays of a record whose later past is erased. Nothing leads back to it then, so it is kept whole.
@@ -138,7 +140,7 @@ pub struct Kept {
 impl Erasure {
     /// Of the whole past of a record.
     pub fn whole(kind: Kind, id: ObjectId) -> Self {
-        Self { kind, id, kept: None }
+        Self { kind, id, kept: None, until: None }
     }
 
     /// The revision whose later ones are erased.
@@ -146,10 +148,16 @@ impl Erasure {
         self.kept.as_ref().map_or(0, |kept| kept.rev)
     }
 
+    /// The revision that is not erased any more, nor any behind it.
+    pub fn before(&self) -> u64 {
+        self.until.map_or(i64::MAX as u64, |until| until.saturating_add(1))
+    }
+
     /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may
-    /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
+    /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file. The same
+    /// holds for what has only become too old.
     pub fn wants_scrub(&self) -> bool {
-        !matches!(self.kind, Kind::Bulk)
+        !matches!(self.kind, Kind::Bulk) && self.until.is_none()
     }
 }
 

@@ -24,6 +24,20 @@ const EXTERNAL_ID: u64 = 90;
 const NAME_AND_ADDRESS: u64 = 70;
 const NAME_AND_COMPANY: u64 = 50;
 
+/// The attributes that are compared: what is answered shows them.
+pub const COMPARED: [&str; 10] = [
+    "emails",
+    "sharedEmails",
+    "externalIds",
+    "sharedExternalIds",
+    "phones",
+    "sharedPhones",
+    "whatsapps",
+    "sharedWhatsapps",
+    "name",
+    "locations",
+];
+
 /// The bodies of the searches that find candidates, each answered from an index.
 pub fn searches(customer: &Customer) -> Vec<Value> {
     let of = &customer.attributes;

@@ -125,6 +125,49 @@ pub fn forget(
     lifecycle::redact(&context, stored, event, By::Consequence, kept, without_post).map(|updated| Some(updated.changes))
 }
 
+/// The posts of a webhook that are older than they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Old {
+    /// All: the newest revision is this one.
+    All(u64),
+    /// Those up to this revision, which is behind the last old one: its difference shows that, too.
+    Until(u64),
+}
+
+/// Erases posts that are too old. `None` when nothing is left of the webhook, or something was posted meanwhile.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn retire(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    old: Old,
+) -> Result<Option<ChangeSet>, Refusal> {
+    if missing::erased_at(stored)?.is_some() {
+        return Ok(None);
+    }
+    let (until, edit): (_, fn(&mut InboundWebhook) -> Result<(), Refusal>) = match old {
+        Old::All(rev) if rev == stored.rev => (rev, without_post),
+        Old::All(_) => return Ok(None),
+        Old::Until(rev) => (rev, |_| Ok(())),
+    };
+    let mut changes = lifecycle::redact(context, stored, event, By::System, None, edit)?.changes;
+    for erasure in &mut changes.erasures {
+        erasure.until = Some(until);
+    }
+    Ok(Some(changes))
+}
+
+/// Whether the record of a webhook has a post.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn has_post(stored: &Stored) -> Result<bool, Refusal> {
+    let webhook: InboundWebhook = resource::read(&stored.document)?;
+    Ok(webhook.attributes.received.value().is_some())
+}
+
 fn without_post(record: &mut InboundWebhook) -> Result<(), Refusal> {
     (record.attributes.received, record.attributes.received_at) = (Field::Null, Field::Null);
     Ok(())

@@ -206,7 +206,7 @@ pub(crate) fn redact<A: Lifecycle>(
 ) -> Result<Updated<A>, Refusal> {
     let Edited { before, after, put, context } = edit_record::<A>(context, stored, by, edit)?;
     let mut changes = commit(&context, seed, A::KIND.spec().events.redact, put, None)?;
-    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id, kept }];
+    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id, kept, until: None }];
     Ok(Updated { changes, before, after })
 }
 

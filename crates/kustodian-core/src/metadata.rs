@@ -1,12 +1,16 @@
-//! Metadata: what an org says of the custom attributes of a kind of record (`docs/contract/behaviour.md` §6.2). It is named
+//! Metadata: what an org says of the attributes of a kind of record (`docs/contract/behaviour.md` §6.2). It is named
 //! by the kind, or by the klass of kobjects, and its record's id follows from the name: writes find it without a look-up by
 //! another key, and two that make it at the same time make one.
 
+mod hiding;
 mod masks;
 mod rules;
+mod standard;
+mod veil;
 mod windows;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kustomer_api::custom::{Suffix, is_key};
@@ -29,8 +33,10 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{lifecycle, resource};
 
-pub use masks::{Hiding, Masks};
+pub use hiding::Hiding;
+pub use masks::Masks;
 pub use rules::{Checked, MAX_REFERENCES, Reference, Rules, spare_unchanged};
+pub use standard::sensitive_of;
 pub use windows::{Shown, Window};
 pub use words::display_name;
 use words::type_of;
@@ -50,8 +56,9 @@ pub const IS_MASKED: &str = "true";
 
 impl Record for MetadataAttributes {
     fn columns(metadata: &Metadata) -> Columns {
-        let properties = metadata.attributes.properties.value();
-        let is_masked = properties.is_some_and(|all| all.values().any(AttributeMetadata::is_sensitive));
+        let all = [&metadata.attributes.properties, &metadata.attributes.standard_properties];
+        let mut described = all.into_iter().filter_map(Field::value).flat_map(BTreeMap::values);
+        let is_masked = described.any(AttributeMetadata::is_sensitive);
         Columns::of([(MASKED, is_masked.then(|| IS_MASKED.to_owned()))])
     }
 
@@ -165,14 +172,14 @@ pub fn put(
             return Err(Refusal::stale_rev(&rev.to_string(), 0));
         }
         let mut attributes = blank();
-        write(context, &mut attributes, input)?;
+        write(context, name, &mut attributes, input)?;
         return lifecycle::create_with(context, id_of(name), event, attributes, |record: &mut Resource<_>| {
             (record.id, record.links) = (name.into(), Some(link(name)));
         });
     };
     resource::check_rev(stored, input.rev.as_ref())?;
     let context = &context.not_before(stored.updated_at);
-    lifecycle::update(context, Some(stored), event, |attributes| write(context, attributes, input))
+    lifecycle::update(context, Some(stored), event, |attributes| write(context, name, attributes, input))
 }
 
 fn check_size(input: &MetadataInput) -> Result<(), Refusal> {
@@ -191,7 +198,12 @@ fn check_size(input: &MetadataInput) -> Result<(), Refusal> {
     if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
 }
 
-fn write(context: &Context<'_>, metadata: &mut MetadataAttributes, input: MetadataInput) -> Result<(), Refusal> {
+fn write(
+    context: &Context<'_>,
+    of: &str,
+    metadata: &mut MetadataAttributes,
+    input: MetadataInput,
+) -> Result<(), Refusal> {
     let mut faults = Vec::new();
     if let Some(sent) = input.properties {
         let mut properties = std::mem::take(&mut metadata.properties).into_value().unwrap_or_default();
@@ -221,9 +233,9 @@ fn write(context: &Context<'_>, metadata: &mut MetadataAttributes, input: Metada
                 continue;
             }
             let about = laid_over(context, properties.get(&name), about, None);
-            if about.is_sensitive() {
-                let advice = "values of custom attributes are hidden, those of others are not yet: leave it out";
-                let title = "An attribute of the kind itself cannot be sensitive";
+            if about.is_sensitive()
+                && let Err((title, advice)) = standard::check_sensitive(of, &name)
+            {
                 faults.push(fault("standardProperties", &name, "sensitive", title, advice));
             }
             properties.insert(name, about);
@@ -246,7 +258,13 @@ fn write(context: &Context<'_>, metadata: &mut MetadataAttributes, input: Metada
 }
 
 /// A fault of the description of one attribute, or of one member of it.
-fn fault(of: &str, key: &str, member: &str, title: impl Into<String>, advice: &'static str) -> Fault {
+fn fault(
+    of: &str,
+    key: &str,
+    member: &str,
+    title: impl Into<String>,
+    advice: impl Into<Cow<'static, str>>,
+) -> Fault {
     let key = shortened(key);
     let (place, rule) = match member {
         "" => (String::new(), "additionalProperties".to_owned()),

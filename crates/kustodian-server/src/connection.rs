@@ -40,7 +40,7 @@ use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, guide, http2, letters, openapi_page,
-    password_page, pipeline, presence, sign_in, stopping, timers, tracking, webhooks,
+    password_page, pipeline, posts, presence, sign_in, stopping, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -110,6 +110,9 @@ impl Server {
             tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(presence::run(app.services.clone(), presence::Patience::of(&app.settings))));
             tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
+            if let Some(retention) = app.settings.post_retention {
+                tasks.push(tokio::spawn(posts::run(app.services.clone(), retention)));
+            }
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some(), gate));

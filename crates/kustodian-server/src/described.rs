@@ -1,4 +1,4 @@
-//! What orgs say of custom attributes, as writes ask for it: kept for a second, so that an org which says nothing pays a
+//! What orgs say of attributes, as writes ask for it: kept for a second, so that an org which says nothing pays a
 //! look-up in a map.
 
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use kustodian_core::change::Name;
 use kustodian_core::kind::Kind;
 use kustodian_core::kobject::Ties;
 use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Shown, Target, Window};
+use kustodian_core::permission;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
 use kustomer_api::company::CompanyInput;
@@ -19,6 +20,7 @@ use kustomer_api::customer::CustomerInput;
 use kustomer_api::kobject::KObjectInput;
 use kustomer_api::message::MessageInput;
 use kustomer_api::metadata::MASK;
+use kustomer_api::role::{self, SENSITIVE_READ};
 use kustomer_api::validation::{Fault, MAX_FAULTS};
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
@@ -180,8 +182,19 @@ pub(crate) fn hide(masks: Arc<Masks>, shown: &Arc<Shown>, answer: Answer) -> Ans
     }
 }
 
+/// Whether a write may have masked forms: the mask, or null where its caller sees null in place of values.
+pub(crate) async fn may_be_masked<E: Endpoint>(call: &Call<E>) -> Result<bool, Refusal> {
+    if holds_mask(call.body()) {
+        return Ok(true);
+    }
+    if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
+        return Ok(false);
+    }
+    Ok(!call.app().described.masks(call.store(), call.org()).await?.is_empty())
+}
+
 /// Whether a body may hold a mask, which may be escaped.
-pub(crate) fn holds_mask(body: &[u8]) -> bool {
+fn holds_mask(body: &[u8]) -> bool {
     let holds = |part: &[u8]| body.windows(part.len()).any(|window| window == part);
     holds(MASK.as_bytes()) || holds(b"\\u")
 }
@@ -243,7 +256,8 @@ where
     Ok(input)
 }
 
-/// The body of a write, with the record's values in place of masks. `name` is that of the metadata.
+/// The body of a write, with the record's values in place of masks. `name` is that of the metadata. To a caller who does
+/// not see them, moments and numbers are null: null leaves them too.
 ///
 /// # Errors
 /// 400 that names each offending attribute.
@@ -253,19 +267,66 @@ pub(crate) async fn unmasked<E: Endpoint>(
     kind: Kind,
     write: Write,
 ) -> Result<E::Body, Refusal> {
-    if !holds_mask(call.body()) {
+    if !may_be_masked(call).await? {
         return call.input();
     }
     let masks = call.app().described.masks(call.store(), call.org()).await?;
+    let may_see = role::any_grants(&call.caller().token.roles, SENSITIVE_READ);
+    if !masks.has(name) {
+        return call.input();
+    }
     let stored = match write {
-        Write::Replacement(id) => call.store().find(call.org(), kind, id).await.map_err(unavailable)?,
-        Write::New | Write::Change(_) => None,
+        Write::Change(id) | Write::Replacement(id) => {
+            call.store().find(call.org(), kind, id).await.map_err(unavailable)?
+        }
+        Write::New => None,
     };
     let stored = stored.as_ref().map(|stored| stored.document.as_str());
-    match masks.restore(name, call.body(), stored, matches!(write, Write::Change(_)))? {
+    let sees = may_see
+        || match stored {
+            Some(document) => {
+                let user = call.caller().token.user;
+                let shown = call.app().described.shown(call.store(), call.org(), user, call.now()).await;
+                shown.takes(document)
+            }
+            None => false,
+        };
+    match masks.restore(name, call.body(), stored, matches!(write, Write::Change(_)), sees)? {
         None => call.input(),
         Some(body) => call.input_in(&body),
     }
+}
+
+/// Lets a caller pass who may see some attributes of the records of a kind, or of a klass: whoever looks for a record by
+/// them sees their values.
+///
+/// # Errors
+/// 403, or the status that takes its place, for a caller without the role where one of them is sensitive.
+pub(crate) async fn authorize_look_up<E: Endpoint>(
+    call: &Call<E>,
+    name: &str,
+    attributes: &[&str],
+) -> Result<(), Refusal> {
+    match hidden_of(call, name, attributes).await? {
+        None => Ok(()),
+        Some(attribute) => {
+            let what = format!("A look-up by {attribute}, which is sensitive,");
+            permission::require(call.caller(), &what, SENSITIVE_READ, call.app().settings.missing_role_status)
+        }
+    }
+}
+
+/// The first of some attributes that is hidden from the caller.
+pub(crate) async fn hidden_of<'a, E: Endpoint>(
+    call: &Call<E>,
+    name: &str,
+    attributes: &[&'a str],
+) -> Result<Option<&'a str>, Refusal> {
+    if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
+        return Ok(None);
+    }
+    let masks = call.app().described.masks(call.store(), call.org()).await?;
+    Ok(attributes.iter().copied().find(|attribute| masks.hides_standard(Some(name), attribute)))
 }
 
 /// Holds the custom attributes of a write to the org's metadata with a name.

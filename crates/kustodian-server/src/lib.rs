@@ -46,6 +46,7 @@ mod passwords;
 mod past;
 mod pipeline;
 mod places;
+mod posts;
 mod presence;
 mod rehearsal;
 mod routes;

@@ -272,6 +272,10 @@ impl Passage {
         });
         let answered = answered.inspect_err(|refusal| {
             self.standing = rate_limit::standing_in(refusal).unwrap_or(self.standing);
+        });
+        let answered = answered.map_err(|refusal| match &masks {
+            Some(masks) => masks.without_holder(refusal),
+            None => refusal,
         })?;
         let answered = match masks {
             None => answered,

@@ -103,6 +103,8 @@ pub struct Settings {
     pub https: bool,
     /// How long what visitors do is kept.
     pub tracking_retention: Duration,
+    /// How long posts to inbound webhooks are kept; for ever when absent.
+    pub post_retention: Option<Duration>,
     /// After how long without anything tracked a customer who is online is idle; never when it is zero.
     pub presence_idle: Duration,
     /// How long a customer is online after something was last tracked of it.
@@ -184,6 +186,7 @@ impl Default for Settings {
             public_url: None,
             https: false,
             tracking_retention: Duration::from_secs(90 * 24 * 60 * 60),
+            post_retention: None,
             presence_idle: Duration::ZERO,
             presence_timeout: Duration::from_secs(30 * 60),
             shutdown_timeout: Duration::from_secs(20),

@@ -403,15 +403,15 @@ impl Schema {
 }
 
 /// The properties of an object's schema; none of any other.
-pub(crate) const fn properties_of(schema: &Schema) -> &'static [Property] {
+pub const fn properties_of(schema: &Schema) -> &'static [Property] {
     match schema.kind {
         Kind::Object(object) => object.properties,
         _ => &[],
     }
 }
 
-/// The properties of the attributes of a resource, whose schema [`resource_schema!`] makes; none of any other.
-pub(crate) const fn attributes_of(resource: &Schema) -> &'static [Property] {
+/// The properties of the attributes of a resource, whose schema has them behind `type` and `id`; none of any other.
+pub const fn attributes_of(resource: &Schema) -> &'static [Property] {
     match properties_of(resource) {
         [_, _, attributes, ..] => properties_of(&attributes.schema),
         _ => &[],

@@ -129,7 +129,7 @@ pub(crate) fn redact(
     let name = Kind::Customer.spec().events.redact;
     let cause = Cause { seed, name, actor: context.doer(), client, request_id };
     Ok(ChangeSet {
-        erasures: vec![Erasure { kind: Kind::Customer, id: stored.id, kept }],
+        erasures: vec![Erasure { kind: Kind::Customer, id: stored.id, kept, until: None }],
         events: vec![Event::of(cause, &put, None)],
         puts: vec![put],
         ..ChangeSet::default()

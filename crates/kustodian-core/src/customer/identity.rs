@@ -44,6 +44,15 @@ impl Lookup {
         }
     }
 
+    /// The attribute that holds such values.
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::Email => "emails",
+            Self::Phone => "phones",
+            Self::ExternalId => "externalIds",
+        }
+    }
+
     /// The word in the path, which an error names.
     pub const fn parameter(self) -> &'static str {
         match self {

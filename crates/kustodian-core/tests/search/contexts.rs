@@ -226,6 +226,13 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
         });
         row(kind, &document)
     };
+    names_what_it_reads(&conversation, |attributes| of(Kind::Conversation, attributes));
+    names_what_it_reads(&message, |attributes| of(Kind::Message, attributes));
+    names_what_it_reads(&note, |attributes| of(Kind::Note, attributes));
+    names_what_it_reads(&attributes, |attributes| kobject(3, "order", attributes, 1));
+    names_what_it_reads(&attributes, |attributes| {
+        row(Kind::Company, &json!({ "type": "company", "id": id(9), "attributes": attributes, "relationships": {} }))
+    });
     for row in [
         row(Kind::Company, &company),
         kobject(3, "order", &attributes, 1),
@@ -269,4 +276,49 @@ fn the_longest_klass_that_fits_is_meant() {
     };
     assert_eq!(subject(&[name("a"), name("a_b")]), ("a_b".to_owned(), "cStr".to_owned()));
     assert_eq!(subject(&[name("a")]), ("a".to_owned(), "b_cStr".to_owned()));
+}
+
+/// Checks that whatever changes in a row without an attribute of the record is of a search attribute that reads it: who may
+/// not see the attribute may not search by that.
+fn names_what_it_reads(attributes: &Value, row_of: impl Fn(&Value) -> SearchRow) {
+    let full = row_of(attributes);
+    let mut read = 0;
+    for name in attributes.as_object().unwrap().keys() {
+        let mut fewer = attributes.clone();
+        fewer.as_object_mut().unwrap().remove(name);
+        let fewer = row_of(&fewer);
+        let of = Attribute::of(full.context).filter(|attribute| attribute.class() != Class::Any);
+        for attribute in of.filter(|attribute| full.values(*attribute) != fewer.values(*attribute)) {
+            assert!(attribute.reads(name), "{attribute} changes without {name}");
+            read += 1;
+        }
+    }
+    assert!(read > 0);
+}
+
+#[test]
+fn what_a_search_attribute_of_customers_reads_is_named_in_its_source() {
+    let moment = "2026-01-02T03:04:05.000Z";
+    let said = json!({ "sentAt": moment, "previewAt": moment });
+    let emails = |name: &str| json!([{ "email": format!("{name}@acme.example"), "type": "home", "verified": true }]);
+    let phones = |number: &str| json!([{ "phone": number, "type": "home", "verified": true }]);
+    let socials = |name: &str| json!([{ "type": "twitter", "username": name, "userid": name, "verified": true }]);
+    let ids = |id: &str| json!([{ "externalId": id, "verified": true }]);
+    let attributes = json!({
+        "name": "Ada", "username": "ada", "externalId": "a", "externalIds": ids("b"), "sharedExternalIds": ids("c"),
+        "emails": emails("a"), "sharedEmails": emails("b"), "phones": phones("+15550001"), "locale": "en_US",
+        "sharedPhones": phones("+15550002"), "whatsapps": phones("whatsapp:+15550003"), "socials": socials("a"),
+        "sharedWhatsapps": phones("whatsapp:+15550004"), "sharedSocials": socials("b"), "companyName": "Acme",
+        "urls": [{ "url": "https://acme.example", "type": "website" }], "locations": [{ "type": "home", "address": "1 Main" }],
+        "defaultLang": "en_us", "gender": "f", "birthdayAt": moment, "signedUpAt": moment, "presence": "online",
+        "tags": [id(8)], "sentiment": { "polarity": 1, "confidence": 1 }, "activeUsers": [id(7)], "watchers": [id(7)],
+        "createdAt": moment, "updatedAt": moment, "modifiedAt": moment, "importedAt": moment, "lastActivityAt": moment,
+        "lastSeenAt": moment, "lastMessageAt": moment, "lastMessageIn": said, "lastMessageOut": said,
+        "lastMessageUnrespondedTo": said, "preview": said, "progressiveStatus": "open",
+        "conversationCounts": { "all": 1, "open": 1, "done": 0, "snoozed": 0 }, "deleted": false,
+        "satisfactionLevel": { "firstSatisfaction": {}, "lastSatisfaction": {}, "avgScore": 1, "avgRating": 5 },
+    });
+    names_what_it_reads(&attributes, |attributes| {
+        row(Kind::Customer, &json!({ "type": "customer", "id": id(1), "attributes": attributes, "relationships": {} }))
+    });
 }

@@ -26,6 +26,7 @@ pub(crate) async fn get_companies(call: Call<GetCompanies>) -> Result<Answer, Re
     let conditions = ListCompanies { paging: PageQuery::default(), ..call.query.clone() }.write();
     match (&call.query.external_id, &call.query.name) {
         (Some(external_id), None) => {
+            described::authorize_look_up(&call, Kind::Company.as_str(), &["externalId"]).await?;
             let key = company::external_id_key(call.org(), external_id);
             let found = call.store().find_by_claim(call.org(), Kind::Company, key).await.map_err(unavailable)?;
             let documents: Vec<String> = found.into_iter().map(|company| company.document).collect();
@@ -33,6 +34,7 @@ pub(crate) async fn get_companies(call: Call<GetCompanies>) -> Result<Answer, Re
             Ok(Answer::Json(page.uncounted_where(PATH, &conditions, shown.to_vec(), has_next)))
         }
         (None, Some(name)) => {
+            described::authorize_look_up(&call, Kind::Company.as_str(), &["name"]).await?;
             let which = Which { of: vec![(company::NAME, company::compared_name(name))], ..Which::default() };
             plain::list_narrowed(&call, Kind::Company, which, page, &conditions).await
         }
@@ -103,6 +105,8 @@ pub(crate) async fn find_named<E: Endpoint>(
             }
         }
         Some(Named::Name(_)) if !permission::may_read(call.caller(), Kind::Company) => None,
+        // A link would say that there is such a company.
+        Some(Named::Name(_)) if described::hidden_of(call, Kind::Company.as_str(), &["name"]).await?.is_some() => None,
         Some(Named::Name(name)) => find_only_one_with_name(call, name).await?,
     };
     found.as_ref().map(KnownCompany::of).transpose()

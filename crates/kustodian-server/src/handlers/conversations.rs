@@ -64,6 +64,7 @@ pub(crate) async fn get_multiple_conversations_by_ids(
 pub(crate) async fn get_conversation_by_external_id(
     call: Call<GetConversationByExternalId>,
 ) -> Result<Answer, Refusal> {
+    described::authorize_look_up(&call, Kind::Conversation.as_str(), &["externalId"]).await?;
     let key = external_id_key(ClaimKind::ConversationExternalId, call.org(), &call.path);
     let found = call.store().find_by_claim(call.org(), Kind::Conversation, key).await.map_err(unavailable)?;
     let stored = found.filter(|found| !found.deleted).ok_or_else(|| Refusal::not_found("externalId"))?;

@@ -233,6 +233,7 @@ pub(crate) async fn get_customer_by_external_id(call: Call<GetCustomerByExternal
 }
 
 async fn look_up<E: Endpoint<Query = Include>>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
+    described::authorize_look_up(&call, Kind::Customer.as_str(), &[by.attribute()]).await?;
     let find = |key| call.store().find_by_claim(call.org(), Kind::Customer, key);
     let mut stored = find(by.key(call.org(), value)).await.map_err(unavailable)?;
     if let (None, Some(key)) = (&stored, by.key_as_written(call.org(), value)) {

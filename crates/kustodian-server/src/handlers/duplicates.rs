@@ -18,6 +18,7 @@ use kustomer_api::customer_merge::{CustomerDuplicate, GetCustomerDuplicates};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::described;
 use crate::handlers::plain;
 use crate::handlers::search::refused;
 use crate::paging::Numbered;
@@ -30,6 +31,7 @@ const MAX_FOUND: u32 = 50;
 const TIME: Duration = Duration::from_secs(1);
 
 pub(crate) async fn get_customer_duplicates(call: Call<GetCustomerDuplicates>) -> Result<Answer, Refusal> {
+    described::authorize_look_up(&call, Kind::Customer.as_str(), &duplicates::COMPARED).await?;
     let id = call.path;
     let stored = call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)?;
     let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) else {

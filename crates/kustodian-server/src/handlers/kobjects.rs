@@ -121,6 +121,7 @@ pub(crate) async fn get_klasses_by_name_and_external_id(
     call: Call<GetKlassesByNameAndExternalId>,
 ) -> Result<Answer, Refusal> {
     let klass = find_klass(&call, &call.path.klass).await?;
+    described::authorize_look_up(&call, &metadata::name_of_klass(&klass.name), &["externalId"]).await?;
     let key = kobject::external_id_key(call.org(), &klass.name, &call.path.external_id);
     let found = call.store().find_by_claim(call.org(), Kind::KObject, key).await.map_err(unavailable)?;
     let stored = found.filter(|kobject| !kobject.deleted).ok_or_else(|| Refusal::not_found("externalId"))?;
@@ -190,7 +191,7 @@ async fn unmasked<E>(call: &Call<E>, klass: &str, write: described::Write) -> Re
 where
     E: Endpoint<Body = KObjectInput>,
 {
-    if !described::holds_mask(call.body()) {
+    if !described::may_be_masked(call).await? {
         return call.input();
     }
     let klass = find_klass(call, klass).await?;

@@ -69,6 +69,7 @@ pub(crate) async fn get_message(call: Call<GetMessage>) -> Result<Answer, Refusa
 }
 
 pub(crate) async fn get_message_by_external_id(call: Call<GetMessageByExternalId>) -> Result<Answer, Refusal> {
+    described::authorize_look_up(&call, Kind::Message.as_str(), &["externalId"]).await?;
     let key = external_id_key(ClaimKind::MessageExternalId, call.org(), &call.path);
     let found = call.store().find_by_claim(call.org(), Kind::Message, key).await.map_err(unavailable)?;
     let stored = found.filter(|found| !found.deleted).ok_or_else(|| Refusal::not_found("externalId"))?;

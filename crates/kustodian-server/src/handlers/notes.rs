@@ -19,6 +19,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
+use crate::described;
 use crate::handlers::{attached, family, plain};
 use crate::slas;
 
@@ -58,7 +59,7 @@ where
     E: Endpoint<Body = NoteInput>,
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
-    let mut input = call.input()?;
+    let mut input = described::unmasked(call, Kind::Note.as_str(), Kind::Note, described::Write::New).await?;
     let attachments = attached::of_new(call, input.attachments.take().as_deref())?;
     let names: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
     let named = input.conversation.take().and_then(|id| id.parse().ok());
@@ -144,7 +145,8 @@ async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer
 where
     E: Endpoint<Body = NoteInput>,
 {
-    let mut input = call.input()?;
+    let write = described::Write::of(id, replace);
+    let mut input = described::unmasked(call, Kind::Note.as_str(), Kind::Note, write).await?;
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
     check_mentions(call, &input).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };

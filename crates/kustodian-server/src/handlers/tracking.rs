@@ -11,7 +11,7 @@ use kustodian_core::tag::Resolved;
 use kustodian_core::tracking::{self, NewEvent, Sighting, check_meta, details, visitor_id};
 use kustodian_core::{record_limit, resource, unchanged};
 use kustomer_api::tracking::{
-    CreateTrackingEvent, CreateTrackingIdentity, CreateTrackingIdentityEvent, IdentityInput, MAX_ID,
+    CreateTrackingEvent, CreateTrackingIdentity, CreateTrackingIdentityEvent, IDENTITY_TYPE, IdentityInput, MAX_ID,
     TrackingEventInput, VISIT_ID,
 };
 use kustomer_api::{Endpoint, ObjectId};
@@ -45,7 +45,7 @@ pub(crate) async fn create_tracking_event(call: Call<CreateTrackingEvent>) -> Re
 }
 
 pub(crate) async fn create_tracking_identity(call: Call<CreateTrackingIdentity>) -> Result<Answer, Refusal> {
-    let identity = call.input()?;
+    let identity = described::unmasked(&call, IDENTITY_TYPE, Kind::Customer, described::Write::New).await?;
     identified(&call, identity, None).await
 }
 

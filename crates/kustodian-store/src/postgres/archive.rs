@@ -318,10 +318,9 @@ impl Target for Archive {
         let Erased { kind, record, rev, kept } = erased;
         let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
         let name = || vec![Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(after)];
-        let sql = format!("{ERASE_EVENTS} AND rev < $5");
         self.connection.unnamed(super::scrub::WANT, &[]).await.map_err(failed)?;
         let values: Vec<_> = name().into_iter().chain([Value::Number(*rev)]).collect();
-        self.connection.unnamed(&sql, &values).await.map_err(failed)?;
+        self.connection.unnamed(ERASE_EVENTS, &values).await.map_err(failed)?;
         if let Some((_, Some(document))) = kept {
             let values: Vec<_> = name().into_iter().chain([Value::Text(document)]).collect();
             self.connection.unnamed(KEEP_WHOLE, &values).await.map_err(failed)?;

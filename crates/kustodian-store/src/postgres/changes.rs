@@ -447,7 +447,9 @@ fn erase_events(org: OrgKey, erasure: &Erasure) -> impl Iterator<Item = Step<'_>
         values.push(Value::Text(&kept.document));
         statement(KEEP_WHOLE, values)
     });
-    std::iter::once(statement(ERASE_EVENTS, values())).chain(keep)
+    let mut all = values();
+    all.push(Value::count(erasure.before()));
+    std::iter::once(statement(ERASE_EVENTS, all)).chain(keep)
 }
 
 /// The leaves of a change set's events, in their order.

@@ -191,9 +191,9 @@ pub(super) const INSERT_EVENTS: &str = "WITH happened AS (INSERT INTO events (or
      INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
      SELECT $1, * FROM unnest($3, $2, $4, $7, $15, $5, $8, $16)";
 
-/// $1 record, $2 org, $3 kind.
+/// $1 record, $2 org, $3 kind, $4 the revision before the first, $5 the one behind the last.
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
-     snapshot = NULL WHERE record = $1 AND org = $2 AND kind = $3 AND rev > $4";
+     snapshot = NULL WHERE record = $1 AND org = $2 AND kind = $3 AND rev > $4 AND rev < $5";
 
 /// $1 record, $2 org, $3 kind, $4 revision, $5 the record as that left it. One that another erasure emptied stays empty.
 pub(super) const KEEP_WHOLE: &str = "UPDATE events SET snapshot = $5 WHERE record = $1 AND org = $2 AND kind = $3 \

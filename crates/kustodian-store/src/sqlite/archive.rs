@@ -225,9 +225,8 @@ impl Target for Archive {
         let Erased { kind, record, rev, kept } = erased.clone();
         self.work(move |connection| {
             let transaction = connection.transaction()?;
-            let sql = format!("{ERASE_EVENTS} AND rev < ?5");
             let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
-            transaction.execute(&sql, params![org, kind, record, after, rev])?;
+            transaction.execute(ERASE_EVENTS, params![org, kind, record, after, rev])?;
             if let Some((rev, Some(document))) = kept {
                 transaction
                     .execute(KEEP_WHOLE, params![org, kind, record, rev, Packed::of_event(&document).into_value()])?;

@@ -258,9 +258,9 @@ impl<'c> Batch<'c> {
         if wants_scrub {
             self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         }
-        for erasure @ Erasure { kind, id, kept } in erasures {
+        for erasure @ Erasure { kind, id, kept, .. } in erasures {
             let (kind, id, after) = (kind.as_str(), Hex::of(*id), erasure.after());
-            self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after))?;
+            self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after, erasure.before()))?;
             if let Some(kept) = kept {
                 let document = Packed::of_event(&kept.document);
                 self.connection.prepare_cached(KEEP_WHOLE)?.execute(params![

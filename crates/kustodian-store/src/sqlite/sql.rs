@@ -102,9 +102,9 @@ pub(super) const INSERT_EVENT: &str = "INSERT INTO events (org, position, id, ki
      client, digest, link, salt, request_id, changes, snapshot) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
-/// ?1 org, ?2 kind, ?3 record.
+/// ?1 org, ?2 kind, ?3 record, ?4 the revision before the first, ?5 the one behind the last.
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
-     snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3 AND rev > ?4";
+     snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3 AND rev > ?4 AND rev < ?5";
 
 /// ?1 org, ?2 kind, ?3 record, ?4 revision, ?5 the record as that left it. One that another erasure emptied stays empty.
 pub(super) const KEEP_WHOLE: &str = "UPDATE events SET snapshot = ?5 WHERE org = ?1 AND kind = ?2 AND record = ?3 \

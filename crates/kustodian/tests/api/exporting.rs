@@ -344,3 +344,27 @@ fn deliveries_are_exported_in_the_order_of_ids_although_the_outbox_lists_the_new
         records(&out.path().join("deliveries.jsonl")).iter().map(|one| one["attributes"]["body"].clone()).collect();
     assert_eq!(written, ["It has left.", "It is here."]);
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_parquet_file_has_the_rows_and_typed_columns_of_the_records() {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::RowAccessor as _;
+
+    let server = Server::on_file();
+    server.create(json!({ "name": "=1+1", "externalId": "a", "custom": { "scoreNum": 12.5, "vipBool": true } }));
+    server.create(json!({ "name": "Ada \u{e9}", "emails": [{ "email": "ada@acme.example" }] }));
+    let out = tempfile::tempdir().unwrap();
+    export(&server, "customers", out.path(), &["--format", "parquet"]).well();
+    let file = fs::File::open(out.path().join("customers.parquet")).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let fields = reader.metadata().file_metadata().schema().get_fields().to_vec();
+    let place = |name: &str| fields.iter().position(|field| field.name() == name).unwrap();
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].get_string(place("name")).unwrap(), "=1+1");
+    assert_eq!(rows[0].get_double(place("custom.scoreNum")).unwrap(), 12.5);
+    assert!(rows[0].get_bool(place("custom.vipBool")).unwrap());
+    assert_eq!(rows[1].get_string(place("name")).unwrap(), "Ada \u{e9}");
+    assert!(rows[1].get_double(place("custom.scoreNum")).is_err(), "nothing is null");
+}

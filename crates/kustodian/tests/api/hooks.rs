@@ -1,8 +1,11 @@
 //! What other systems post to an inbound webhook becomes an event, whatever they write it in and whatever they try.
 
+use std::cell::Cell;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::backup::goes_well;
 use crate::erase::wait_for;
 use crate::server::{Answer, Server};
 
@@ -252,4 +255,36 @@ fn posts_about_a_customer_are_erased_with_the_customer_and_earlier_ones_stay() {
     // The address continues to work.
     said(&address, json!({ "word": "zqnext" }));
     assert_eq!(received(&server, &path)["body"]["word"], "zqnext");
+}
+
+#[test]
+fn posts_that_are_too_old_are_erased_and_newer_ones_stay() {
+    // Two seconds.
+    let server = Server::on_file_with(&["--post-retention", "0.00056"]);
+    let (path, address) = hook(&server);
+    let shows = |path: &str, word: &str| server.get(path).expect(200).text.contains(word);
+    post(&server, &address, "text/plain", "zqalone").expect(200);
+    wait_for("the only post to be erased", || received(&server, &path).is_null());
+    for path in [&path, "/v1/events?last=100", "/v1/audit-logs?count=100", &format!("{path}/history")] {
+        assert!(!shows(path, "zqalone"), "{path}");
+    }
+
+    post(&server, &address, "text/plain", "zqfirst").expect(200);
+    let first = server.get(&path).expect(200).attributes()["rev"].as_u64().unwrap();
+    let former = format!("{path}?rev={first}");
+    let number = Cell::new(0);
+    wait_for("the first of many posts to be erased", || {
+        number.set(number.get() + 1);
+        let word = format!("zqpost{}", number.get());
+        post(&server, &address, "text/plain", word.clone()).expect(200);
+        assert_eq!(received(&server, &path)["body"], json!(word));
+        server.get(&former).status == 404
+    });
+    let number = number.get();
+    let history = format!("{path}/history?pageSize=100");
+    assert!(!shows(&history, "zqfirst") && shows(&history, &format!("zqpost{number}")));
+    assert!(!shows("/v1/events?last=100", "zqfirst"));
+    // The chain of the events is whole, and the erased ones are known as such.
+    let found = goes_well(&["check", "--database", server.database()]);
+    assert_eq!(found["findings"], json!([]));
 }

@@ -82,6 +82,7 @@ mod search_clients;
 mod secrets;
 mod seed;
 mod sensitive;
+mod sensitive_standard;
 mod server;
 mod settings;
 mod shortcuts;

@@ -115,7 +115,7 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
         (properties(many), "properties"),
         (json!({ "relationships": links }), "relationships"),
         (json!({ "validations": ["x"] }), "validations"),
-        (json!({ "standardProperties": { "name": { "hasSensitiveAttributes": true } } }), "sensitive"),
+        (json!({ "standardProperties": { "rev": { "hasSensitiveAttributes": true } } }), "sensitive"),
         (json!({ "anything": {} }), "anything"),
     ] {
         assert_eq!(server.put(OF_CUSTOMERS, body).expect(400).parameter(), parameter);

@@ -115,6 +115,8 @@ mod secrets;
 mod seed;
 #[path = "../api/sensitive.rs"]
 mod sensitive;
+#[path = "../api/sensitive_standard.rs"]
+mod sensitive_standard;
 #[path = "../api/server.rs"]
 #[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod server;

@@ -159,6 +159,19 @@ impl Attribute {
         self.entry().source
     }
 
+    /// Whether its values are those of this attribute of the record, or follow from them.
+    ///
+    /// ```
+    /// use kustomer_api::search::Attribute;
+    ///
+    /// assert!(Attribute::SocialType.reads("socials") && Attribute::SocialType.reads("whatsapps"));
+    /// assert!(!Attribute::SocialType.reads("type"));
+    /// ```
+    pub fn reads(self, attribute: &str) -> bool {
+        let mut parts = self.source().split([' ', ',']);
+        parts.any(|part| part.split(['.', '[']).next() == Some(attribute))
+    }
+
     /// Whether a record may have several values of it.
     pub const fn is_many(self) -> bool {
         self.entry().many
