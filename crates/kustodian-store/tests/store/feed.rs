@@ -231,11 +231,16 @@ async fn positions_are_dense_and_the_chain_holds_while_many_write_and_some_are_r
             store.commit(org, changes(vec![put(id, 1), put(next_id(), 1)])).await.unwrap();
             store.commit(org, changes(vec![put(id, 1)])).await.unwrap_err();
             store.commit(org, changes(vec![put(id, 2)])).await.unwrap();
+            if number % 4 == 0 {
+                let many = changes((0..20).map(|_| put(next_id(), 1)).collect());
+                store.commit(org, many.clone()).await.unwrap();
+                store.commit(org, many).await.unwrap_err();
+            }
         });
     }
     writes.join_all().await;
     database.directory().create_token(new_token(orgs[0], 1)).await.unwrap();
-    for (org, count) in orgs.into_iter().zip([26 * 3 + 1, 14 * 3]) {
+    for (org, count) in orgs.into_iter().zip([26 * 3 + 6 * 20 + 1, 14 * 3 + 4 * 20]) {
         settled(&store, org, count).await;
         let feed = whole_feed(&store, org).await;
         assert_eq!(u64::try_from(feed.len()).unwrap(), count);

@@ -314,8 +314,10 @@ fn a_job_whose_server_was_killed_is_there_whole_or_not_at_all() {
     let send = |server: &Server, job: u32| {
         let items: Vec<Value> = (0..100).map(|item| json!({ "name": format!("{job} {item}") })).collect();
         let request = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN);
-        let sent = request.header("Idempotency-Key", format!("job {job}")).json(&items).send();
-        sent.and_then(|answer| answer.json::<Value>()).ok()
+        let sent = request.header("Idempotency-Key", format!("job-{job}")).json(&items).send();
+        let answer = sent.and_then(|answer| answer.json::<Value>()).ok()?;
+        assert_eq!(answer["data"]["type"], "bulk", "{answer}");
+        Some(answer)
     };
     let (next, answered) = (AtomicU32::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -54,7 +54,7 @@ fn a_bulk_job_that_two_servers_get_at_once_is_done_once() {
         let send = |server: &Server| {
             let request = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN);
             let answer =
-                Answer::of(request.header("Idempotency-Key", format!("round {round}")).json(&items)).expect(201);
+                Answer::of(request.header("Idempotency-Key", format!("round-{round}")).json(&items)).expect(201);
             answer.data()["links"]["self"].as_str().unwrap().to_owned()
         };
         let paths: HashSet<String> = std::thread::scope(|scope| {
