@@ -140,7 +140,7 @@ struct Owners<'a> {
 
 impl Owners<'_> {
     /// Whom a customer went into at last; itself when it was not merged. `None` when that was erased: an erasure empties the
-    /// sources of a merge before its target, and must find there what has followed until then.
+    /// sources of a merge before its target, and must find the records there that followed by then.
     async fn of(&mut self, customer: ObjectId) -> Result<Option<ObjectId>, Stop> {
         if let Some(owner) = self.known.get(&customer) {
             return Ok(*owner);
