@@ -131,7 +131,7 @@ pub struct Erasure {
 /// The last state that stays of a record whose later past is erased. Nothing leads back to it then, so it is kept whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Its revision. This one and those before it stay.
+    /// Its revision. This one and those before it stay; with `until`, this one and those behind what is erased.
     pub rev: u64,
     /// The record as that revision left it.
     pub document: String,
@@ -143,9 +143,12 @@ impl Erasure {
         Self { kind, id, kept: None, until: None }
     }
 
-    /// The revision whose later ones are erased.
+    /// The revision whose later ones are erased: the kept one, unless it is behind what is erased.
     pub fn after(&self) -> u64 {
-        self.kept.as_ref().map_or(0, |kept| kept.rev)
+        match self.until {
+            Some(_) => 0,
+            None => self.kept.as_ref().map_or(0, |kept| kept.rev),
+        }
     }
 
     /// The revision that is not erased any more, nor any behind it.

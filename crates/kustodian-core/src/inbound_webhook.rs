@@ -147,12 +147,15 @@ pub fn retire(
     if missing::erased_at(stored)?.is_some() {
         return Ok(None);
     }
-    let (until, edit): (_, fn(&mut InboundWebhook) -> Result<(), Refusal>) = match old {
-        Old::All(rev) if rev == stored.rev => (rev, without_post),
+    type Edit = fn(&mut InboundWebhook) -> Result<(), Refusal>;
+    // Nothing leads back from a redaction, so the state before it is kept whole.
+    let whole = Kept { rev: stored.rev, document: stored.document.clone() };
+    let (until, kept, edit): (_, _, Edit) = match old {
+        Old::All(rev) if rev == stored.rev => (rev, None, without_post),
         Old::All(_) => return Ok(None),
-        Old::Until(rev) => (rev, |_| Ok(())),
+        Old::Until(rev) => (rev, Some(whole), |_| Ok(())),
     };
-    let mut changes = lifecycle::redact(context, stored, event, By::System, None, edit)?.changes;
+    let mut changes = lifecycle::redact(context, stored, event, By::System, kept, edit)?.changes;
     for erasure in &mut changes.erasures {
         erasure.until = Some(until);
     }

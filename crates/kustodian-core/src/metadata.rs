@@ -258,13 +258,7 @@ fn write(
 }
 
 /// A fault of the description of one attribute, or of one member of it.
-fn fault(
-    of: &str,
-    key: &str,
-    member: &str,
-    title: impl Into<String>,
-    advice: impl Into<Cow<'static, str>>,
-) -> Fault {
+fn fault(of: &str, key: &str, member: &str, title: impl Into<String>, advice: impl Into<Cow<'static, str>>) -> Fault {
     let key = shortened(key);
     let (place, rule) = match member {
         "" => (String::new(), "additionalProperties".to_owned()),

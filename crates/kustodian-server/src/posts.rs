@@ -88,7 +88,7 @@ async fn find_old(
         let has_post = inbound_webhook::has_post(stored).unwrap_or_default();
         return Ok(has_post.then_some(Old::All(old)));
     }
-    let grace = GRACE.min(retention);
+    let grace = GRACE.min(retention / 2);
     let Some(older) = rev_at(before(retention.saturating_add(grace))).await? else { return Ok(None) };
     let next = events(services, org, stored, (old + 1, old + 1)).await?;
     // Whoever reads the feed, or a webhook, has had the time for it.

@@ -159,8 +159,8 @@ impl Hiding {
         match place {
             Place::Attributes => self.masks.veil(of.as_deref(), key),
             Place::Difference(veil) => matches!(key, "before" | "after").then_some(*veil),
-            // What was sent is answered in no form of its own.
-            Place::Sent => self.masks.veil(None, key).map(|_| Veil::Parts),
+            // What was sent says nothing of its type.
+            Place::Sent => self.masks.veil(None, key),
             // Who holds a value already.
             Place::Details => (described(key).is_some() && self.masks.hides_any_standard(key)).then_some(Veil::Whole),
             _ => None,
@@ -405,7 +405,8 @@ mod tests {
         };
         let masked = hidden_one(customer(MASK, MASK));
         assert_eq!(hidden(&customer("a@b.example", "Ada")), masked);
-        let page = |customer: Value| json!({ "data": [{ "type": "company", "attributes": { "emails": 1 } }, customer] });
+        let page =
+            |customer: Value| json!({ "data": [{ "type": "company", "attributes": { "emails": 1 } }, customer] });
         assert_eq!(hidden(&page(customer("a@b.example", "Ada"))), page(masked.clone()));
         let event = |data: Value, before: Value, name: &str| {
             json!({ "type": "event", "attributes": { "name": "kustomer.customer.update", "data": data, "changes": {

@@ -11,7 +11,9 @@ use kustomer_api::kobject::{KOBJECT, KOBJECT_CHANGES, KOBJECT_INPUT};
 use kustomer_api::message::{MESSAGE, MESSAGE_CHANGES, MESSAGE_INPUT, REDACTION};
 use kustomer_api::metadata::OF_KLASS;
 use kustomer_api::note::{NOTE, NOTE_CHANGES, NOTE_INPUT};
-use kustomer_api::schema::{DATE_TIME, Format, Kind as Shape, OBJECT_ID, Property, Schema, TAG, attributes_of, properties_of};
+use kustomer_api::schema::{
+    DATE_TIME, Format, Kind as Shape, OBJECT_ID, Property, Schema, TAG, attributes_of, properties_of,
+};
 use kustomer_api::tracking::IDENTITY;
 
 use super::veil::Veil;
@@ -144,6 +146,10 @@ pub(super) fn check_sensitive(name: &str, attribute: &str) -> Result<(), (&'stat
     if attribute == "custom" {
         return cannot("custom attributes are sensitive each by itself: send its key in properties");
     }
+    // Sent, it is the revision that is expected.
+    if attribute == "rev" {
+        return cannot("the server sets it");
+    }
     let Some(written) = shapes.bodies.iter().find_map(|body| find(properties_of(body), attribute)) else {
         let sources: Vec<String> = SHOWN
             .iter()
@@ -174,16 +180,25 @@ fn check_shape(name: &str, attribute: &str, schema: &Schema) -> Option<&'static 
             _ => None,
         },
         Shape::List { items, .. } => check_shape(name, attribute, items),
-        // An object without a text of one's own words is a choice, too.
+        // An object without a text of one's own words is a choice, too. One that must have a number or a moment has no
+        // masked form.
         Shape::Object(object) => {
             let is_free = |property: &&Property| match property.schema.kind {
-                Shape::Text(text) => text.one_of.is_empty() && text.format.is_none_or(|format| !is(&format, &OBJECT_ID)),
+                Shape::Text(text) => {
+                    let names = |format: Format| [OBJECT_ID, DATE_TIME, TAG].iter().any(|known| is(&format, known));
+                    text.one_of.is_empty() && !text.format.is_some_and(names)
+                }
                 Shape::Map(_) => true,
                 _ => false,
             };
-            let is_answered_only = |property: &&Property| property.name == "id";
-            let mut members = object.properties.iter().filter(|member| !is_answered_only(member));
-            members.find(is_free).map_or(Some(CHOICE), |_| None)
+            let must_count = |property: &Property| match property.schema.kind {
+                Shape::Number { .. } | Shape::Integer { .. } => property.required,
+                Shape::Text(text) => property.required && text.format.is_some_and(|format| is(&format, &DATE_TIME)),
+                _ => false,
+            };
+            let mut members = object.properties.iter().filter(|member| member.name != "id");
+            let can_be = members.any(|member| is_free(&member)) && !object.properties.iter().any(must_count);
+            (!can_be).then_some(CHOICE)
         }
         Shape::Map(_) => None,
         Shape::Number { range: None } => None,
@@ -218,7 +233,7 @@ mod tests {
                  defaultLang",
             ),
             ("conversation", "name externalId replyChannel defaultLang endedReason"),
-            ("message", "externalId app size preview subject related error reference location meta lang"),
+            ("message", "externalId app size preview subject related error location meta lang"),
             ("note", "body externalId lang"),
             ("kobject.order", "title externalId description images icon data"),
             ("user", ""),

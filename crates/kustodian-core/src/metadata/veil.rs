@@ -33,7 +33,9 @@ impl Veil {
     pub(super) fn over_text(self, text: &str) -> String {
         match self {
             Self::Whole => format!("\"{MASK}\""),
-            _ => serde_json::from_str(text).map_or_else(|_| format!("\"{MASK}\""), |value| self.over(&value).to_string()),
+            _ => {
+                serde_json::from_str(text).map_or_else(|_| format!("\"{MASK}\""), |value| self.over(&value).to_string())
+            }
         }
     }
 

@@ -438,18 +438,18 @@ fn outbox_of_put(org: OrgKey, put: &Put, gain: i64) -> Step<'_> {
 }
 
 fn erase_events(org: OrgKey, erasure: &Erasure) -> impl Iterator<Item = Step<'_>> {
-    let values = move || {
+    let values = move |rev| {
         let kind = Value::Text(erasure.kind.as_str());
-        vec![Value::Id(erasure.id), Value::Number(org.0), kind, Value::count(erasure.after())]
+        vec![Value::Id(erasure.id), Value::Number(org.0), kind, Value::count(rev)]
     };
     let keep = erasure.kept.iter().map(move |kept| {
-        let mut values = values();
+        let mut values = values(kept.rev);
         values.push(Value::Text(&kept.document));
         statement(KEEP_WHOLE, values)
     });
-    let mut all = values();
-    all.push(Value::count(erasure.before()));
-    std::iter::once(statement(ERASE_EVENTS, all)).chain(keep)
+    let mut erased = values(erasure.after());
+    erased.push(Value::count(erasure.before()));
+    std::iter::once(statement(ERASE_EVENTS, erased)).chain(keep)
 }
 
 /// The leaves of a change set's events, in their order.

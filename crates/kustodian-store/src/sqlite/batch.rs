@@ -267,7 +267,7 @@ impl<'c> Batch<'c> {
                     org.0,
                     kind,
                     id,
-                    after,
+                    kept.rev,
                     document.bound()
                 ])?;
             }

@@ -273,7 +273,13 @@ pub(crate) struct LimitArguments {
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TRACKING_RETENTION", value_name = "DAYS", default_value_t = usual().tracking_retention.into())]
     pub(crate) tracking_retention: Days,
     /// Hours that posts to inbound webhooks are kept, in the feed and in histories too, or off to keep them for ever; up to a day more while newer ones are kept
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_POST_RETENTION", value_name = "HOURS", default_value = "off")]
+    #[arg(
+        long,
+        help_heading = "Limits",
+        env = "KUSTODIAN_POST_RETENTION",
+        value_name = "HOURS",
+        default_value = "off"
+    )]
     pub(crate) post_retention: Hours,
     /// Seconds without anything tracked after which a customer who is online is idle; 0 for never
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_IDLE", value_name = "SECONDS", default_value_t = usual().presence_idle.into())]

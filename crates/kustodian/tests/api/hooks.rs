@@ -263,20 +263,21 @@ fn posts_that_are_too_old_are_erased_and_newer_ones_stay() {
     let server = Server::on_file_with(&["--post-retention", "0.00056"]);
     let (path, address) = hook(&server);
     let shows = |path: &str, word: &str| server.get(path).expect(200).text.contains(word);
-    post(&server, &address, "text/plain", "zqalone").expect(200);
+    let say = |word: &str| post(&server, &address, "application/json", json!(word).to_string()).expect(200);
+    say("zqalone");
     wait_for("the only post to be erased", || received(&server, &path).is_null());
     for path in [&path, "/v1/events?last=100", "/v1/audit-logs?count=100", &format!("{path}/history")] {
         assert!(!shows(path, "zqalone"), "{path}");
     }
 
-    post(&server, &address, "text/plain", "zqfirst").expect(200);
+    say("zqfirst");
     let first = server.get(&path).expect(200).attributes()["rev"].as_u64().unwrap();
     let former = format!("{path}?rev={first}");
     let number = Cell::new(0);
     wait_for("the first of many posts to be erased", || {
         number.set(number.get() + 1);
         let word = format!("zqpost{}", number.get());
-        post(&server, &address, "text/plain", word.clone()).expect(200);
+        say(&word);
         assert_eq!(received(&server, &path)["body"], json!(word));
         server.get(&former).status == 404
     });
