@@ -1,7 +1,7 @@
 //! Jobs that are committed whole: all items are decided first, then written in one commit with the record of the job.
-//! So there is no note and no receipt of an item: either all of the job was done, or nothing of it. What stands in the
-//! way of an item alone refuses that item. What stands in the way of the whole has the items done one by one, from the
-//! beginning: nothing was written yet.
+//! So there is no note and no receipt of an item: either all of the job was done, or nothing of it. A conflict of one item
+//! refuses that item. After any other conflict the items are done one by one, from the beginning: nothing was written
+//! yet.
 
 use std::future::poll_fn;
 use std::sync::Arc;
