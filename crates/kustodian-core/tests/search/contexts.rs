@@ -304,20 +304,23 @@ fn what_a_search_attribute_of_customers_reads_is_named_in_its_source() {
     let phones = |number: &str| json!([{ "phone": number, "type": "home", "verified": true }]);
     let socials = |name: &str| json!([{ "type": "twitter", "username": name, "userid": name, "verified": true }]);
     let ids = |id: &str| json!([{ "externalId": id, "verified": true }]);
-    let attributes = json!({
+    let mut attributes = json!({
         "name": "Ada", "username": "ada", "externalId": "a", "externalIds": ids("b"), "sharedExternalIds": ids("c"),
         "emails": emails("a"), "sharedEmails": emails("b"), "phones": phones("+15550001"), "locale": "en_US",
         "sharedPhones": phones("+15550002"), "whatsapps": phones("whatsapp:+15550003"), "socials": socials("a"),
         "sharedWhatsapps": phones("whatsapp:+15550004"), "sharedSocials": socials("b"), "companyName": "Acme",
-        "urls": [{ "url": "https://acme.example", "type": "website" }], "locations": [{ "type": "home", "address": "1 Main" }],
-        "defaultLang": "en_us", "gender": "f", "birthdayAt": moment, "signedUpAt": moment, "presence": "online",
-        "tags": [id(8)], "sentiment": { "polarity": 1, "confidence": 1 }, "activeUsers": [id(7)], "watchers": [id(7)],
-        "createdAt": moment, "updatedAt": moment, "modifiedAt": moment, "importedAt": moment, "lastActivityAt": moment,
-        "lastSeenAt": moment, "lastMessageAt": moment, "lastMessageIn": said, "lastMessageOut": said,
-        "lastMessageUnrespondedTo": said, "preview": said, "progressiveStatus": "open",
+        "urls": [{ "url": "https://acme.example", "type": "website" }], "defaultLang": "en_us", "gender": "f",
+        "locations": [{ "type": "home", "address": "1 Main" }], "birthdayAt": moment, "signedUpAt": moment,
+    });
+    let of_the_server = json!({
+        "presence": "online", "tags": [id(8)], "sentiment": { "polarity": 1, "confidence": 1 }, "activeUsers": [id(7)],
+        "watchers": [id(7)], "createdAt": moment, "updatedAt": moment, "modifiedAt": moment, "importedAt": moment,
+        "lastActivityAt": moment, "lastSeenAt": moment, "lastMessageAt": moment, "lastMessageIn": said,
+        "lastMessageOut": said, "lastMessageUnrespondedTo": said, "preview": said, "progressiveStatus": "open",
         "conversationCounts": { "all": 1, "open": 1, "done": 0, "snoozed": 0 }, "deleted": false,
         "satisfactionLevel": { "firstSatisfaction": {}, "lastSatisfaction": {}, "avgScore": 1, "avgRating": 5 },
     });
+    attributes.as_object_mut().unwrap().extend(of_the_server.as_object().unwrap().clone());
     names_what_it_reads(&attributes, |attributes| {
         row(Kind::Customer, &json!({ "type": "customer", "id": id(1), "attributes": attributes, "relationships": {} }))
     });
