@@ -245,6 +245,13 @@ pub(super) fn found_by(org: OrgKey, changes: &ChangeSet, slots: &Slots) -> Strin
     row.map(|row| search::json_row(org, row, slots)).unwrap_or_default()
 }
 
+/// How often a change set writes a customer, and its events.
+#[derive(Default)]
+struct Written<'a> {
+    puts: usize,
+    events: Vec<(&'a Event, &'a Leaf)>,
+}
+
 /// The new customers of a change set that makes several, for one statement.
 fn made_together<'a>(
     org: OrgKey,
@@ -253,20 +260,20 @@ fn made_together<'a>(
     slots: &Slots,
     seen: &Seen,
 ) -> Vec<Made<'a>> {
-    let mut writes: HashMap<ObjectId, (usize, Vec<(&Event, &Leaf)>)> = HashMap::new();
+    let mut writes: HashMap<ObjectId, Written<'_>> = HashMap::new();
     for put in changes.puts.iter().filter(|put| put.kind == Kind::Customer) {
-        writes.entry(put.id).or_default().0 += 1;
+        writes.entry(put.id).or_default().puts += 1;
     }
     if writes.len() < 2 || !changes.frees.is_empty() {
         return Vec::new();
     }
     for (event, leaf) in changes.events.iter().zip(leaves).filter(|(event, _)| event.kind == Kind::Customer) {
-        writes.entry(event.record).or_default().1.push((event, leaf));
+        writes.entry(event.record).or_default().events.push((event, leaf));
     }
     let is_new = |put: &&Put| !seen.records.contains_key(&(put.kind, put.id));
     let customers = changes.puts.iter().filter(|put| put.kind == Kind::Customer).filter(is_new);
     let made = customers.filter_map(|put| {
-        let Some((1, events)) = writes.remove(&put.id) else { return None };
+        let Some(Written { puts: 1, events }) = writes.remove(&put.id) else { return None };
         let [(event, leaf)] = *events.as_slice() else { return None };
         if !makes(put, event) {
             return None;
