@@ -17,6 +17,24 @@ fn block(heading: &str, language: &str) -> &'static str {
     below.split_once(&format!("```{language}\n")).unwrap().1.split_once("```").unwrap().0
 }
 
+/// A text or a number as TOML writes it.
+fn literal(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.as_integer().unwrap().to_string(), |text| format!("{text:?}"))
+}
+
+/// The settings of the workspace's profile for development, each as cargo takes it on its command line.
+fn profile_settings(workspace: &Path) -> Vec<String> {
+    let manifest: toml::Table = fs::read_to_string(workspace.join("Cargo.toml")).unwrap().parse().unwrap();
+    let mut profile = manifest["profile"]["dev"].as_table().unwrap().clone();
+    let packages = profile.remove("package").unwrap();
+    let of_profile = profile.iter().map(|(name, value)| format!("profile.dev.{name}={}", literal(value)));
+    let of_packages = packages.as_table().unwrap().iter().flat_map(|(package, settings)| {
+        let settings = settings.as_table().unwrap().iter();
+        settings.map(move |(name, value)| format!("profile.dev.package.{package}.{name}={}", literal(value)))
+    });
+    of_profile.chain(of_packages).collect()
+}
+
 /// A new project with the dependencies and the program of the README, beside a checkout. It takes the versions this
 /// workspace is locked to, and shares its build products: nothing is downloaded, and little is built again.
 fn new_project(folder: &Path) -> Command {
@@ -45,8 +63,10 @@ fn new_project(folder: &Path) -> Command {
     let mut run = cargo();
     run.current_dir(project).args(["run", "--quiet"]).env("CARGO_TARGET_DIR", products);
     // As the workspace builds its own: other settings would build every dependency again.
-    run.args(["--config", "profile.dev.package.\"*\".opt-level=1"]);
-    run.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env_remove("KUSTODIAN_TOKEN");
+    for setting in profile_settings(workspace) {
+        run.args(["--config", &setting]);
+    }
+    run.env_remove("KUSTODIAN_TOKEN");
     run
 }
 
