@@ -131,7 +131,7 @@ pub struct Erasure {
 /// The last state that stays of a record whose later past is erased. Nothing leads back to it then, so it is kept whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Its revision. This one and those before it stay; with `until`, this one and those behind what is erased.
+    /// Its revision. This one and those before it stay; with `until`, this one and those behind the erased ones.
     pub rev: u64,
     /// The record as that revision left it.
     pub document: String,
@@ -143,7 +143,7 @@ impl Erasure {
         Self { kind, id, kept: None, until: None }
     }
 
-    /// The revision whose later ones are erased: the kept one, unless it is behind what is erased.
+    /// The revision whose later ones are erased: the kept one, unless it is behind the erased ones.
     pub fn after(&self) -> u64 {
         match self.until {
             Some(_) => 0,
@@ -158,7 +158,7 @@ impl Erasure {
 
     /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may
     /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file. The same
-    /// holds for what has only become too old.
+    /// holds for payloads that have only become too old.
     pub fn wants_scrub(&self) -> bool {
         !matches!(self.kind, Kind::Bulk) && self.until.is_none()
     }

@@ -24,7 +24,7 @@ const EXTERNAL_ID: u64 = 90;
 const NAME_AND_ADDRESS: u64 = 70;
 const NAME_AND_COMPANY: u64 = 50;
 
-/// The attributes that are compared: what is answered shows them.
+/// The attributes that are compared: answers show them.
 pub const COMPARED: [&str; 10] = [
     "emails",
     "sharedEmails",

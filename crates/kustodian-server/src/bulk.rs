@@ -226,7 +226,7 @@ impl Job {
         }
     }
 
-    /// The receipt that a commit of the whole job leaves, and so does whoever does its items one by one.
+    /// The receipt that the job leaves, whether it is committed whole or item by item.
     fn begun(&self) -> Option<Receipt> {
         self.can_be_whole().then(|| self.work.begun(self.app.services.clock.now()))
     }

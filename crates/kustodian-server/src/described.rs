@@ -297,8 +297,8 @@ pub(crate) async fn unmasked<E: Endpoint>(
     }
 }
 
-/// Lets a caller pass who may see some attributes of the records of a kind, or of a klass: whoever looks for a record by
-/// them sees their values.
+/// Lets a caller pass who may see some attributes of the records of a kind, or of a klass: a search for a record by them
+/// shows their values.
 ///
 /// # Errors
 /// 403, or the status that takes its place, for a caller without the role where one of them is sensitive.

@@ -91,7 +91,7 @@ async fn find_old(
     let grace = GRACE.min(retention / 2);
     let Some(older) = rev_at(before(retention.saturating_add(grace))).await? else { return Ok(None) };
     let next = events(services, org, stored, (old + 1, old + 1)).await?;
-    // Whoever reads the feed, or a webhook, has had the time for it.
+    // Readers of the feed, and webhooks, have had the time for it.
     let is_recent = |event: &Recorded| event.is_erased() || event.at > before(grace);
     if next.first().is_none_or(is_recent) {
         return Ok(None);

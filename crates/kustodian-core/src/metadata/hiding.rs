@@ -159,7 +159,7 @@ impl Hiding {
         match place {
             Place::Attributes => self.masks.veil(of.as_deref(), key),
             Place::Difference(veil) => matches!(key, "before" | "after").then_some(*veil),
-            // What was sent says nothing of its type.
+            // A request says nothing of its type.
             Place::Sent => self.masks.veil(None, key),
             // Who holds a value already.
             Place::Details => (described(key).is_some() && self.masks.hides_any_standard(key)).then_some(Veil::Whole),

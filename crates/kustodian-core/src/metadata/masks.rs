@@ -80,7 +80,7 @@ impl Masks {
         self.0.contains_key(of)
     }
 
-    /// What is hidden of records of these types; of a type that is not known, whatever any type hides.
+    /// The hidden attributes of records of these types; of a type that is not known, those of any type.
     fn hidden<'a>(&'a self, of: Option<&'a str>) -> impl Iterator<Item = &'a Hidden> {
         let is_of = move |name: &str| match of {
             None => true,
@@ -159,7 +159,7 @@ impl Masks {
     }
 
     /// A body in which the masks of records of a type are what the stored record has in their place, or are left out where
-    /// it has nothing or `keeps` attributes that are not sent; `None` when it has none. Whoever `sees` the values may send
+    /// it has nothing or `keeps` attributes that are not sent; `None` when it has none. A caller who `sees` the values may send
     /// null for a moment or a number.
     ///
     /// # Errors

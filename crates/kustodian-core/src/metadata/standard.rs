@@ -18,7 +18,7 @@ use kustomer_api::tracking::IDENTITY;
 
 use super::veil::Veil;
 
-/// Moments that say something of a person. Others say when records changed: the server and its lists go by them.
+/// Moments that say something of a person. Others say when records changed: the server and its lists need them.
 const PERSONAL_MOMENTS: [&str; 2] = ["birthdayAt", "signedUpAt"];
 
 /// The schema of an answer, and those of the bodies that make and change one.

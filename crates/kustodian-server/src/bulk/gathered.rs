@@ -29,7 +29,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Lets the item go on.
+    /// Lets the item continue.
     pub(super) fn answer(self, outcome: Result<(), CommitError>) {
         // Its handler was dropped if nobody takes it.
         drop(self.reply.send(outcome.map(|()| self.changes)));

@@ -134,7 +134,7 @@ impl Job {
     }
 }
 
-/// Lets items go on until each has a result or waits for its commit; whether all do.
+/// Lets items continue until each has a result or waits for its commit; whether all do.
 async fn settle<F>(deciding: &mut FuturesUnordered<F>, gathered: &Gathered, results: &mut [Option<BulkResult>]) -> bool
 where
     F: Future<Output = (usize, Result<BulkResult, Refusal>)>,

@@ -52,7 +52,7 @@ async fn a_commit_is_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn many_new_customers_are_committed_with_what_comes_with_them() {
+async fn many_new_customers_are_committed_with_their_events_and_claims() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let made = |from: u32| {
         let customers: Vec<Put> = (from..from + 60).map(|_| put(next_id(), 1)).collect();

@@ -138,7 +138,7 @@ fn a_job_of_new_records_is_committed_whole_but_for_refused_items() {
         }
         assert_eq!(made.next(), None);
         assert_eq!(total(&server), before + 99 - refused.len() as u64);
-        // What is answered is what is stored.
+        // The answer is stored, and read again.
         let read = server.get(&path_of(&job)).expect(200);
         assert_eq!(read.attributes()["results"], job.attributes()["results"]);
     }

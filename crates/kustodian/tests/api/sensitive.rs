@@ -88,7 +88,7 @@ pub(crate) struct Planted<'a> {
     pub(crate) body: &'a dyn Fn(&Operation, Option<Value>) -> Option<Value>,
     /// Whether an answer has any of them.
     pub(crate) reveals: fn(&Answer) -> bool,
-    /// Paths beside the lists of records, for whoever may read all.
+    /// Paths beside the lists of records, for a key that may read all.
     pub(crate) also: &'a [&'a str],
 }
 
