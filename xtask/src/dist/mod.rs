@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use self::image::Inside;
-use self::payload::Payload;
+use self::payload::{Payload, SMALLEST};
 use self::platform::Platform;
 use crate::process;
 use crate::workspace::Metadata;
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
     let binaries = binaries(arguments, &metadata)?;
     let printer = printer(&binaries, &metadata, &version)?;
     // Packages of a test are thrown away: made quickly rather than small.
-    let level = if arguments.profile == "dev" { 1 } else { 9 };
+    let level = if arguments.profile == "dev" { 1 } else { SMALLEST };
     let (mut platforms, mut here) = (Vec::new(), BTreeSet::from([index::SUMS.to_owned()]));
     for binary in &binaries {
         emptied(&scratch)?;

@@ -30,9 +30,12 @@ pub(crate) struct Payload {
     pub(crate) manual: Vec<Entry>,
     /// The completion scripts, and the shell of each.
     pub(crate) completions: Vec<(&'static str, Arc<[u8]>)>,
-    /// How much is compressed, 1 to 9.
+    /// How much is compressed, 1 to [`SMALLEST`].
     pub(crate) level: u32,
 }
+
+/// The level of compression that makes the smallest packages, for releases.
+pub(crate) const SMALLEST: u32 = 9;
 
 /// The documents in every package.
 const DOCUMENTS: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -44,6 +47,11 @@ const SHELLS: &[&str] = &["bash", "fish", "zsh"];
 pub(crate) const SUMMARY: &str = "A server for the Kustomer REST API in one binary, and the command line around it";
 
 impl Payload {
+    /// Whether packages have the size of a release. Those of a test are of a program that is not optimized, and made quickly.
+    pub(crate) fn is_small(&self) -> bool {
+        self.level == SMALLEST
+    }
+
     /// Gathers it for a binary. `printer` is one of the same version that runs on this machine, and prints the manual; `scratch`
     /// is a folder for files that are needed on the way.
     pub(crate) fn of(binary: &Path, printer: &Path, version: &str, level: u32, scratch: &Path) -> Result<Self> {
