@@ -2,43 +2,70 @@
 //! eight. All else is as it is. Documents are JSON, in which the two bytes that announce one are escaped; a text that has one
 //! nevertheless cannot be shortened.
 
+use memchr::memchr2;
+
 /// Announces an id: twelve bytes follow.
 const ID: u8 = 1;
 
 /// Announces a moment: seven bytes follow.
 const MOMENT: u8 = 2;
 
-const ID_LETTERS: usize = 24;
-const ID_BYTES: usize = ID_LETTERS / 2;
-const MOMENT_LETTERS: usize = 24;
+/// How many letters an id has, and how many a moment.
+const LENGTH: usize = 24;
+const ID_BYTES: usize = LENGTH / 2;
 const MOMENT_BYTES: usize = 7;
 
 /// How a moment is written; a digit for each `0`.
-const MOMENT_FORM: &[u8; MOMENT_LETTERS] = b"0000-00-00T00:00:00.000Z";
+const MOMENT_FORM: &[u8; LENGTH] = b"0000-00-00T00:00:00.000Z";
 
 /// The numbers of a moment: how many digits each has, and how many bits it takes. One that does not fit is no moment.
 const NUMBERS: [(usize, u32); 7] = [(4, 14), (2, 4), (2, 5), (2, 5), (2, 6), (2, 6), (3, 10)];
 
+/// The bytes that ids and moments consist of.
+const LETTERS: [bool; 256] = {
+    let mut letters = [false; 256];
+    let mut rest: &[u8] = b"0123456789abcdef-T:.Z";
+    while let [letter, others @ ..] = rest {
+        letters[*letter as usize] = true;
+        rest = others;
+    }
+    letters
+};
+
 /// A text shortened; `None` when it has one of the bytes that announce something.
 pub(super) fn of(text: &str) -> Option<Vec<u8>> {
-    let mut left = text.as_bytes();
-    let mut shortened = Vec::with_capacity(left.len());
-    while let Some(byte) = left.first() {
-        if let Some(moment) = moment(left) {
-            shortened.push(MOMENT);
-            shortened.extend(moment);
-            left = left.get(MOMENT_LETTERS..)?;
-        } else if let Some(id) = id(left) {
-            shortened.push(ID);
-            shortened.extend(id);
-            left = left.get(ID_LETTERS..)?;
-        } else if matches!(*byte, ID | MOMENT) {
-            return None;
-        } else {
-            shortened.push(*byte);
-            left = left.get(1..)?;
-        }
+    let text = text.as_bytes();
+    if memchr2(ID, MOMENT, text).is_some() {
+        return None;
     }
+    let mut shortened = Vec::with_capacity(text.len());
+    let (mut written, mut at) = (0, 0);
+    while let Some(window) = text.get(at..at + LENGTH) {
+        // Nothing that is shortened has a byte of another kind, so all windows with that byte are skipped.
+        if let Some(place) = window.iter().rposition(|byte| !LETTERS[usize::from(*byte)]) {
+            at += place + 1;
+            continue;
+        }
+        let (moment, id) = (moment(window), id(window));
+        if moment.is_none() && id.is_none() {
+            at += 1;
+            continue;
+        }
+        shortened.extend(text.get(written..at)?);
+        match (moment, id) {
+            (Some(moment), _) => {
+                shortened.push(MOMENT);
+                shortened.extend(moment);
+            }
+            (None, id) => {
+                shortened.push(ID);
+                shortened.extend(id?);
+            }
+        }
+        at += LENGTH;
+        written = at;
+    }
+    shortened.extend(text.get(written..)?);
     Some(shortened)
 }
 
@@ -46,29 +73,26 @@ pub(super) fn of(text: &str) -> Option<Vec<u8>> {
 pub(super) fn whole(shortened: &[u8]) -> Option<String> {
     let mut text = Vec::with_capacity(shortened.len() + shortened.len() / 4);
     let mut left = shortened;
-    while let Some((byte, rest)) = left.split_first() {
-        left = match *byte {
-            ID => {
-                let (bytes, rest) = rest.split_at_checked(ID_BYTES)?;
-                bytes.iter().for_each(|byte| text.extend([letter(byte >> 4), letter(byte & 15)]));
-                rest
-            }
-            MOMENT => {
-                let (bytes, rest) = rest.split_at_checked(MOMENT_BYTES)?;
-                write_moment(bytes, &mut text);
-                rest
-            }
-            byte => {
-                text.push(byte);
-                rest
-            }
+    while let Some(place) = memchr2(ID, MOMENT, left) {
+        let (before, announced) = left.split_at_checked(place)?;
+        let (what, rest) = announced.split_first()?;
+        text.extend(before);
+        left = if *what == ID {
+            let (bytes, rest) = rest.split_at_checked(ID_BYTES)?;
+            bytes.iter().for_each(|byte| text.extend([letter(byte >> 4), letter(byte & 15)]));
+            rest
+        } else {
+            let (bytes, rest) = rest.split_at_checked(MOMENT_BYTES)?;
+            write_moment(bytes, &mut text);
+            rest
         };
     }
+    text.extend(left);
     String::from_utf8(text).ok()
 }
 
 fn id(text: &[u8]) -> Option<[u8; ID_BYTES]> {
-    let letters = text.get(..ID_LETTERS)?;
+    let letters = text.get(..LENGTH)?;
     let mut bytes = [0; ID_BYTES];
     for (byte, pair) in bytes.iter_mut().zip(letters.chunks_exact(2)) {
         let [high, low] = pair else { return None };
@@ -90,7 +114,7 @@ fn letter(digit: u8) -> u8 {
 }
 
 fn moment(text: &[u8]) -> Option<[u8; MOMENT_BYTES]> {
-    let letters = text.get(..MOMENT_LETTERS)?;
+    let letters = text.get(..LENGTH)?;
     let is_of_form = letters.iter().zip(MOMENT_FORM).all(|(letter, form)| match form {
         b'0' => letter.is_ascii_digit(),
         form => letter == form,
@@ -114,26 +138,77 @@ fn moment(text: &[u8]) -> Option<[u8; MOMENT_BYTES]> {
 fn write_moment(bytes: &[u8], text: &mut Vec<u8>) {
     let packed = bytes.iter().fold(0_u64, |packed, byte| packed << 8 | u64::from(*byte));
     let mut shift: u32 = NUMBERS.iter().map(|(_, bits)| bits).sum();
-    let mut digits = Vec::with_capacity(17);
+    let mut form = MOMENT_FORM.iter();
     for (count, bits) in NUMBERS {
         shift -= bits;
         let number = packed >> shift & ((1 << bits) - 1);
         let mut power = 10_u64.pow(u32::try_from(count).unwrap_or_default());
-        for _ in 0..count {
+        for letter in form.by_ref() {
+            if *letter != b'0' {
+                text.push(*letter);
+                continue;
+            }
             power /= 10;
-            digits.push(u8::try_from(number / power % 10).unwrap_or_default() + b'0');
+            text.push(u8::try_from(number / power % 10).unwrap_or_default() + b'0');
+            if power == 1 {
+                break;
+            }
         }
     }
-    let mut digits = digits.into_iter();
-    text.extend(MOMENT_FORM.iter().map(|form| match form {
-        b'0' => digits.next().unwrap_or(b'0'),
-        form => *form,
-    }));
+    text.extend(form);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The definition, byte by byte.
+    fn one_by_one(text: &str) -> Option<Vec<u8>> {
+        let (mut left, mut shortened) = (text.as_bytes(), Vec::new());
+        while let Some(byte) = left.first() {
+            if let Some(moment) = left.get(..LENGTH).and_then(moment) {
+                shortened.push(MOMENT);
+                shortened.extend(moment);
+                left = &left[LENGTH..];
+            } else if let Some(id) = left.get(..LENGTH).and_then(id) {
+                shortened.push(ID);
+                shortened.extend(id);
+                left = &left[LENGTH..];
+            } else if matches!(*byte, ID | MOMENT) {
+                return None;
+            } else {
+                shortened.push(*byte);
+                left = &left[1..];
+            }
+        }
+        Some(shortened)
+    }
+
+    #[test]
+    fn skipping_finds_what_each_byte_by_itself_finds() {
+        let parts = [
+            "",
+            "5c7d1a1f9a1b2c0010a1b2c3",
+            "5c7d1a1f9a1b2c0010a1b2c",
+            "a",
+            "0",
+            "2026-01-02T03:04:05.678Z",
+            "2026-01-02T03:04:05.67",
+            "9999-99-99T99:99:99.999Z",
+            "-T:.Z",
+            "\":\"",
+            "prose of some length, é",
+            "\u{2}",
+        ];
+        let count = parts.len();
+        for number in 0..count.pow(3) {
+            let text =
+                [number % count, number / count % count, number / count / count].map(|place| parts[place]).concat();
+            let shortened = of(&text);
+            assert_eq!(shortened, one_by_one(&text), "{text}");
+            assert_eq!(shortened.map_or_else(|| Some(text.clone()), |shortened| whole(&shortened)), Some(text));
+        }
+    }
 
     #[test]
     fn ids_and_moments_are_shortened_and_come_back() {
