@@ -101,7 +101,7 @@ impl<'c> Batch<'c> {
     }
 
     /// Writes all of `changes`, or nothing when something is in the way. No savepoint is needed for that (they cost a
-    /// third of the throughput): everything is looked up before anything is written.
+    /// third of the throughput): everything is looked up before anything is written but claims, which are given up again.
     ///
     /// After an error of a statement the transaction is of no use: some of the changes may have been written.
     pub(super) fn apply(
@@ -123,14 +123,14 @@ impl<'c> Batch<'c> {
         if let Some(filled) = self.filled(org, &changes.empties)? {
             return Ok(Err(filled));
         }
-        if let Some(conflict) = self.held_claim(org, changes)? {
+        if let Some(conflict) = self.take_claims(org, changes)? {
             return Ok(Err(conflict));
         }
         self.erase(org, &changes.erasures)?;
         for ((put, prepared), before) in changes.puts.iter().zip(&prepared.puts).zip(before) {
             self.put(org, put, prepared, before)?;
         }
-        self.move_claims(org, changes)?;
+        self.give_up_claims(org, changes)?;
         for (event, prepared) in changes.events.iter().zip(&prepared.events) {
             self.append(org, event, prepared)?;
         }
@@ -228,24 +228,51 @@ impl<'c> Batch<'c> {
         self.connection.prepare_cached(statements(kind).state)?.query_row((org.0, Hex::of(id)), read).optional()
     }
 
-    /// The first claim that another record holds, once this change set's claims are given up.
-    fn held_claim(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<Option<CommitError>> {
-        let mut taken: HashMap<ClaimKey, ObjectId> = HashMap::new();
-        let given_up =
-            |key: ClaimKey, holder: ObjectId| changes.frees.iter().any(|free| free.key == key && free.owner == holder);
+    /// Takes the claims of a change set; the first that another record holds, and then none is taken. To look for a holder
+    /// before would search the largest tree of a create twice for each claim.
+    fn take_claims(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<Option<CommitError>> {
+        let mut taken: Vec<&Claim> = Vec::with_capacity(changes.claims.len());
+        let mut awaited: HashMap<ClaimKey, ObjectId> = HashMap::new();
         for claim in &changes.claims {
-            let holder = match taken.get(&claim.key) {
-                Some(owner) => Some(*owner),
-                None => find_owner(self.connection, org, claim.key)?.filter(|holder| !given_up(claim.key, *holder)),
+            let holder = if changes.frees.iter().any(|free| free.key == claim.key) {
+                // It is taken once it has been given up.
+                let holder = match awaited.get(&claim.key) {
+                    Some(owner) => Some(*owner),
+                    None => self.holder_after(org, claim.key, &changes.frees)?,
+                };
+                awaited.insert(claim.key, claim.owner);
+                holder
+            } else if self.take(org, claim)? {
+                taken.push(claim);
+                None
+            } else {
+                find_owner(self.connection, org, claim.key)?
             };
-            match holder {
-                Some(holder) if holder != claim.owner => {
-                    return Ok(Some(CommitError::Claimed { claim: *claim, holder }));
+            if let Some(holder) = holder.filter(|holder| *holder != claim.owner) {
+                for claim in taken {
+                    self.free(org, claim)?;
                 }
-                _ => taken.insert(claim.key, claim.owner),
-            };
+                return Ok(Some(CommitError::Claimed { claim: *claim, holder }));
+            }
         }
         Ok(None)
+    }
+
+    /// The record that holds a claim after these were given up.
+    fn holder_after(&self, org: OrgKey, key: ClaimKey, frees: &[Claim]) -> rusqlite::Result<Option<ObjectId>> {
+        let is_given_up = |holder: ObjectId| frees.iter().any(|free| free.key == key && free.owner == holder);
+        Ok(find_owner(self.connection, org, key)?.filter(|holder| !is_given_up(*holder)))
+    }
+
+    /// Whether nobody held the claim.
+    fn take(&self, org: OrgKey, Claim { kind, key, owner, .. }: &Claim) -> rusqlite::Result<bool> {
+        let values = (key.as_bytes(), org.0, kind.as_str(), Hex::of(*owner));
+        Ok(self.connection.prepare_cached(TAKE_CLAIM)?.execute(values)? == 1)
+    }
+
+    fn free(&self, org: OrgKey, Claim { key, owner, .. }: &Claim) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(FREE_CLAIM)?.execute((key.as_bytes(), org.0, Hex::of(*owner)))?;
+        Ok(())
     }
 
     /// Empties the payloads of records' events. Erased data is overwritten where it is, too; what older writes
@@ -382,17 +409,13 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    fn move_claims(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<()> {
-        for Claim { key, owner, .. } in &changes.frees {
-            self.connection.prepare_cached(FREE_CLAIM)?.execute((key.as_bytes(), org.0, Hex::of(*owner)))?;
+    /// Gives claims up, and takes those that waited for it.
+    fn give_up_claims(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<()> {
+        for free in &changes.frees {
+            self.free(org, free)?;
         }
-        for Claim { kind, key, owner, .. } in &changes.claims {
-            self.connection.prepare_cached(TAKE_CLAIM)?.execute((
-                key.as_bytes(),
-                org.0,
-                kind.as_str(),
-                Hex::of(*owner),
-            ))?;
+        for claim in changes.claims.iter().filter(|claim| changes.frees.iter().any(|free| free.key == claim.key)) {
+            self.take(org, claim)?;
         }
         Ok(())
     }
