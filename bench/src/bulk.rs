@@ -1,7 +1,9 @@
 //! Customers that are created 100 in one request, beside those created one by one and beside the database alone. All are
 //! measured in rounds in turn.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
@@ -16,8 +18,10 @@ use crate::server::Server;
 use crate::sqlite::{Bare, Rows};
 use crate::target::Line;
 
-/// Customers a round that bare SQLite writes, and how many a transaction.
-const REWRITTEN: u64 = 4_000;
+/// How many customers' rows bare SQLite has to write: more than a round of bulk operations creates.
+const ROWS: u64 = 25_000;
+
+/// How many of them it writes in a transaction.
 const GROUP: usize = 512;
 
 /// The measured operations of the server, in the order of a round.
@@ -38,31 +42,20 @@ struct Cell {
 /// Measures both engines; the tables, in Markdown.
 pub(crate) fn measure(plan: &Plan<'_>) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Beside the binary, since a temporary folder may be memory, where a durable write costs nothing.
-    let beside = plan.kustodian.parent().context("the server's path has no folder")?;
-    let folder = tempfile::Builder::new().prefix("bulk-").tempdir_in(beside)?;
-    let file = folder.path().join("kustodian.db");
-    let server = Server::kustodian(plan.kustodian, &format!("sqlite:{}", file.display()))?;
     let mut numbers = Numbers::default();
-    let count = REWRITTEN * plan.rounds as u64;
-    let known = runtime.block_on(load::create_known(&server.target(), count, 1, 64, &mut numbers))?;
-    let rows = Rows::of(&file, usize::try_from(count)?).context("cannot take the rows out of the database")?;
-    let bare = Bare::new(&folder.path().join("bare.db"), &rows)?;
-    let mut alone = Vec::new();
-    let rates = cells(plan, &runtime, &server, &known, &mut numbers, |round| {
-        let each = rows.len() / plan.rounds;
-        alone.push(bare.write(&rows, round * each..(round + 1) * each, GROUP)?);
-        Ok(())
-    })?;
-    server.stop()?;
-    let alone = spread(alone).context("nothing was measured")?;
-    let mut tables = format!("**SQLite**\n\n{}", on_sqlite(&rates, &alone)?);
+    let mut tables = format!("**SQLite**\n\n{}", measure_sqlite(plan, &runtime, &mut numbers)?);
     match std::env::var(postgres::URL) {
         Ok(url) => {
             let database = postgres::Database::make(&runtime, &url)?;
             let server = Server::kustodian(plan.kustodian, &database.url)?;
             let known = runtime.block_on(load::create_known(&server.target(), 100, 1, 4, &mut numbers))?;
-            let rates = cells(plan, &runtime, &server, &known, &mut numbers, |_| Ok(()))?;
+            let mut rates = Rates::default();
+            for round in 0..plan.rounds {
+                for cell in &CELLS {
+                    rates.add(cell, measure_cell(cell, plan, &runtime, &server, &known, &mut numbers)?);
+                }
+                println!("round {} of {} done", round + 1, plan.rounds);
+            }
             server.stop()?;
             write!(tables, "\n**PostgreSQL**\n\n{}", on_postgres(&rates)?)?;
             database.remove(&runtime)?;
@@ -72,50 +65,98 @@ pub(crate) fn measure(plan: &Plan<'_>) -> Result<String> {
     Ok(tables)
 }
 
-/// Every cell, in customers per second; `beside` is measured once a round, too.
-fn cells(
+/// Bulk operations and bare SQLite begin each round with an empty file and make as many customers. Most pages that a create
+/// writes are of claims, each in another place of their tree, so customers cost more the more there are.
+fn measure_sqlite(plan: &Plan<'_>, runtime: &Runtime, numbers: &mut Numbers) -> Result<String> {
+    // Beside the binary, since a temporary folder may be memory, where a durable write costs nothing.
+    let beside = plan.kustodian.parent().context("the server's path has no folder")?;
+    let folder = tempfile::Builder::new().prefix("bulk-").tempdir_in(beside)?;
+    let file = |name: &str| folder.path().join(name);
+    let serve = |file: &Path| Server::kustodian(plan.kustodian, &format!("sqlite:{}", file.display()));
+    let single = serve(&file("single.db"))?;
+    let known = runtime.block_on(load::create_known(&single.target(), ROWS, 1, 64, numbers))?;
+    let rows =
+        Rows::of(&file("single.db"), usize::try_from(ROWS)?).context("cannot take the rows out of the database")?;
+    let (mut rates, mut alone) = (Rates::default(), Vec::new());
+    for round in 0..plan.rounds {
+        for cell in CELLS.iter().filter(|cell| cell.each == 1) {
+            rates.add(cell, measure_cell(cell, plan, runtime, &single, &known, numbers)?);
+        }
+        for cell in CELLS.iter().filter(|cell| cell.each > 1) {
+            let path = file(&format!("bulk-{round}.db"));
+            let server = serve(&path)?;
+            let known = runtime.block_on(load::create_known(&server.target(), 1, 1, 1, numbers))?;
+            let made = measure_cell(cell, plan, runtime, &server, &known, numbers)?;
+            server.stop()?;
+            std::fs::remove_file(&path)?;
+            rates.add(cell, made);
+            let path = file(&format!("bare-{round}.db"));
+            alone.push(Bare::new(&path, &rows)?.write(&rows, 0..made.count.min(rows.len()), GROUP)?);
+            std::fs::remove_file(&path)?;
+        }
+        println!("round {} of {} done", round + 1, plan.rounds);
+    }
+    single.stop()?;
+    on_sqlite(&rates, &spread(alone).context("nothing was measured")?)
+}
+
+/// The customers of a cell in one round.
+#[derive(Clone, Copy)]
+struct Made {
+    count: usize,
+    per_second: f64,
+}
+
+fn measure_cell(
+    cell: &Cell,
     plan: &Plan<'_>,
     runtime: &Runtime,
     server: &Server,
     known: &Known,
     numbers: &mut Numbers,
-    mut beside: impl FnMut(usize) -> Result<()>,
-) -> Result<Vec<Spread>> {
-    let mut rates: Vec<Vec<f64>> = CELLS.iter().map(|_| Vec::new()).collect();
-    for round in 0..plan.rounds {
-        for (cell, rates) in CELLS.iter().zip(&mut rates) {
-            let target = Target { api: cell.api, ..server.target() };
-            let load = load::measure(&target, known, Work::Create, cell.width, plan.time, numbers);
-            let outcome = runtime.block_on(load)?;
-            rates.push((outcome.requests * cell.each) as f64 / outcome.seconds);
-        }
-        beside(round)?;
-        println!("round {} of {} done", round + 1, plan.rounds);
+) -> Result<Made> {
+    let target = Target { api: cell.api, ..server.target() };
+    let outcome = runtime.block_on(load::measure(&target, known, Work::Create, cell.width, plan.time, numbers))?;
+    let count = outcome.requests * cell.each;
+    Ok(Made { count: usize::try_from(count)?, per_second: count as f64 / outcome.seconds })
+}
+
+/// The rates of all rounds so far, by the names of the cells.
+#[derive(Default)]
+struct Rates(HashMap<&'static str, Vec<f64>>);
+
+impl Rates {
+    fn add(&mut self, cell: &Cell, made: Made) {
+        self.0.entry(cell.name).or_default().push(made.per_second);
     }
-    rates.into_iter().map(|rates| spread(rates).context("nothing was measured")).collect()
+
+    fn of(&self, name: &str) -> Option<Spread> {
+        spread(self.0.get(name)?.clone())
+    }
+
+    fn median(&self, name: &str) -> Option<f64> {
+        Some(self.of(name)?.median)
+    }
 }
 
-fn median(rates: &[Spread], name: &str) -> Option<f64> {
-    CELLS.iter().zip(rates).find(|(cell, _)| cell.name == name).map(|(_, rate)| rate.median)
-}
-
-fn on_sqlite(rates: &[Spread], alone: &Spread) -> Result<String> {
-    let ratio = median(rates, "bulk of 100 at 4").map(|rate| rate / alone.median);
+fn on_sqlite(rates: &Rates, alone: &Spread) -> Result<String> {
+    let ratio = rates.median("bulk of 100 at 4").map(|rate| rate / alone.median);
     let line = Line::floor("bulk of 100 at 4, of bare SQLite at 512 a transaction", 0.6, 0.8, ratio);
     table(rates, Some(alone), &line)
 }
 
-fn on_postgres(rates: &[Spread]) -> Result<String> {
-    let single = median(rates, "creates at 64").zip(median(rates, "creates at 16")).map(|(wide, few)| wide.max(few));
-    let ratio = median(rates, "bulk of 100 at 4").zip(single).map(|(bulk, single)| bulk / single);
+fn on_postgres(rates: &Rates) -> Result<String> {
+    let single = rates.median("creates at 64").zip(rates.median("creates at 16")).map(|(wide, few)| wide.max(few));
+    let ratio = rates.median("bulk of 100 at 4").zip(single).map(|(bulk, single)| bulk / single);
     table(rates, None, &Line::floor("bulk of 100 at 4, of single creates", 1.5, 2.0, ratio))
 }
 
-fn table(rates: &[Spread], alone: Option<&Spread>, line: &Line) -> Result<String> {
+fn table(rates: &Rates, alone: Option<&Spread>, line: &Line) -> Result<String> {
     let mut table = "| target | at least | reach for | measured | |\n|---|---:|---:|---:|---|\n".to_owned();
     writeln!(table, "{}", line.row())?;
     writeln!(table, "\n| customers | per second (slowest and fastest round) |\n|---|---:|")?;
-    for (cell, Spread { low, median, high }) in CELLS.iter().zip(rates) {
+    for cell in &CELLS {
+        let Spread { low, median, high } = rates.of(cell.name).context("nothing was measured")?;
         writeln!(table, "| {} | {median:.0} ({low:.0}–{high:.0}) |", cell.name)?;
     }
     if let Some(Spread { low, median, high }) = alone {
