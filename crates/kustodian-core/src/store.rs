@@ -1,5 +1,7 @@
 //! The port to the records. Every method takes the org it is bound to; nothing of another org can come back.
 
+mod pages;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::receipt::{Receipt, ReceiptKey};
 use crate::refusal::Refusal;
 use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
 use crate::tracking::Tracks;
+
+pub use self::pages::Pages;
 
 /// An org within one database. Only [`crate::directory::Directory`] gives these out, and only for a credential or to
 /// the person who owns the database.
@@ -111,6 +115,13 @@ pub enum Start {
     },
 }
 
+impl Start {
+    /// After a record of a list that is sorted by id.
+    pub const fn after(id: ObjectId) -> Self {
+        Self::After { value: 0, id }
+    }
+}
+
 /// What to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
@@ -135,6 +146,31 @@ pub struct ListQuery {
     pub bytes: usize,
     /// Whether to count all that match, this page aside.
     pub count: bool,
+}
+
+impl ListQuery {
+    /// The first `limit` records of a kind, by id, without deleted ones, and at most `bytes` of documents.
+    pub const fn of(kind: Kind, limit: u32, bytes: usize) -> Self {
+        Self {
+            kind,
+            of: Vec::new(),
+            deleted: false,
+            sort: SortKey::Id,
+            descending: false,
+            within: Vec::new(),
+            start: Start::Offset(0),
+            limit,
+            bytes,
+            count: false,
+        }
+    }
+
+    /// Those of them whose column holds a value.
+    #[must_use]
+    pub fn narrowed(mut self, column: &'static str, value: impl ToString) -> Self {
+        self.of.push((column, value.to_string()));
+        self
+    }
 }
 
 /// A page of records.

@@ -12,7 +12,7 @@ use kustodian_core::kobject::Ties;
 use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Shown, Target, Window};
 use kustodian_core::permission;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
+use kustodian_core::store::{ListQuery, OrgKey, Pages, Store};
 use kustomer_api::company::CompanyInput;
 use kustomer_api::conversation::ConversationInput;
 use kustomer_api::custom::CustomAttributes;
@@ -131,23 +131,9 @@ const READ_TOGETHER: u32 = 100;
 
 async fn find_masks(store: &dyn Store, org: OrgKey) -> Result<Masks, Refusal> {
     let mut documents: Vec<String> = Vec::new();
-    let mut start = Start::Offset(0);
-    loop {
-        let query = ListQuery {
-            kind: Kind::Metadata,
-            of: vec![(metadata::MASKED, metadata::IS_MASKED.to_owned())],
-            deleted: false,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start,
-            limit: READ_TOGETHER,
-            bytes: FULL,
-            count: false,
-        };
-        let found = store.list(org, query).await.map_err(unavailable)?.records;
-        let Some(last) = found.last().map(|last| last.id) else { break };
-        start = Start::After { value: 0, id: last };
+    let query = ListQuery::of(Kind::Metadata, READ_TOGETHER, FULL).narrowed(metadata::MASKED, metadata::IS_MASKED);
+    let mut pages = Pages::of(store, org, query);
+    while let Some(found) = pages.next().await.map_err(unavailable)? {
         documents.extend(found.into_iter().map(|stored| stored.document));
     }
     Masks::of(documents.iter().map(String::as_str))

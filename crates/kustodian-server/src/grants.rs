@@ -10,7 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::permission::Known;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
-use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
+use kustodian_core::store::{ListQuery, OrgKey, Pages, Store, Stored};
 use kustodian_core::team::{GRANTING, IS_GRANTING};
 use kustomer_api::ObjectId;
 use kustomer_api::user::User;
@@ -91,27 +91,10 @@ pub(crate) async fn find(store: &dyn Store, org: OrgKey, id: ObjectId) -> Result
 /// The teams of an org that grant role groups.
 async fn granting_teams(store: &dyn Store, org: OrgKey) -> Result<Vec<Stored>, Refusal> {
     let mut teams = Vec::new();
-    let mut start = Start::Offset(0);
-    loop {
-        let query = ListQuery {
-            kind: Kind::Team,
-            of: vec![(GRANTING, IS_GRANTING.to_owned())],
-            deleted: false,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start,
-            limit: READ_TOGETHER,
-            bytes: FULL,
-            count: false,
-        };
-        let found = store.list(org, query).await.map_err(unavailable)?.records;
-        let Some(last) = found.last().map(|last| last.id) else { return Ok(teams) };
-        let is_last = found.len() < READ_TOGETHER as usize;
-        start = Start::After { value: 0, id: last };
+    let mut pages =
+        Pages::of(store, org, ListQuery::of(Kind::Team, READ_TOGETHER, FULL).narrowed(GRANTING, IS_GRANTING));
+    while let Some(found) = pages.next().await.map_err(unavailable)? {
         teams.extend(found);
-        if is_last {
-            return Ok(teams);
-        }
     }
+    Ok(teams)
 }

@@ -9,7 +9,7 @@ use kustodian_core::directory::Org;
 use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::inbound_webhook::{self, Old};
 use kustodian_core::kind::Kind;
-use kustodian_core::store::{ListQuery, SortKey, Start, StoreError, Stored, decide_on};
+use kustodian_core::store::{ListQuery, Pages, StoreError, Stored, decide_on};
 use kustomer_api::Timestamp;
 
 use crate::app::Services;
@@ -40,28 +40,11 @@ pub(crate) async fn run(services: Services, retention: Duration) {
 
 async fn sweep(services: &Services, retention: Duration) -> Result<(), StoreError> {
     for org in services.directory.list_orgs().await? {
-        for deleted in [false, true] {
-            let mut start = Start::Offset(0);
-            loop {
-                let query = ListQuery {
-                    kind: KIND,
-                    of: Vec::new(),
-                    deleted,
-                    sort: SortKey::Id,
-                    descending: false,
-                    within: Vec::new(),
-                    start,
-                    limit: BATCH,
-                    bytes: HELD,
-                    count: false,
-                };
-                let listed = services.store.list(org.key, query).await?.records;
-                let Some(last) = listed.last() else { break };
-                start = Start::After { value: 0, id: last.id };
-                for stored in listed {
-                    if let Some(old) = find_old(services, &org, &stored, retention).await? {
-                        retire(services, &org, &stored, old).await;
-                    }
+        let mut pages = Pages::with_deleted(&*services.store, org.key, ListQuery::of(KIND, BATCH, HELD));
+        while let Some(listed) = pages.next().await? {
+            for stored in listed {
+                if let Some(old) = find_old(services, &org, &stored, retention).await? {
+                    retire(services, &org, &stored, old).await;
                 }
             }
         }

@@ -6,7 +6,7 @@ use kustodian_core::change::{ChangeSet, Name, Narrowed};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::conflict::{State, conflict};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Decide, ListQuery, OrgKey, SortKey, Start, Store, StoreError};
+use kustodian_core::store::{CommitError, Decide, ListQuery, OrgKey, Store, StoreError};
 use kustomer_api::ObjectId;
 use kustomer_api::query::{VALIDATE_ONLY, read_boolean};
 
@@ -62,18 +62,7 @@ pub(crate) async fn commit(store: &dyn Store, org: OrgKey, changes: ChangeSet) -
 }
 
 async fn is_empty(store: &dyn Store, org: OrgKey, list: &Narrowed) -> Result<bool, StoreError> {
-    let query = ListQuery {
-        kind: list.kind,
-        of: vec![(list.column, list.value.clone())],
-        deleted: false,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start: Start::Offset(0),
-        limit: 1,
-        bytes: usize::MAX,
-        count: false,
-    };
+    let query = ListQuery::of(list.kind, 1, usize::MAX).narrowed(list.column, &list.value);
     Ok(store.list(org, query).await?.records.is_empty())
 }
 

@@ -10,7 +10,7 @@ use kustodian_core::default;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::sla::{InForce, MAX_IN_FORCE};
-use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
+use kustodian_core::store::{ListQuery, OrgKey, Start, Store};
 use kustomer_api::Endpoint;
 
 use crate::answer::unavailable;
@@ -81,21 +81,10 @@ async fn oldest(store: &dyn Store, org: OrgKey, kind: Kind, mut left: u32) -> Re
     let mut documents = Vec::new();
     let mut start = Start::Offset(0);
     while left > 0 {
-        let query = ListQuery {
-            kind,
-            of: Vec::new(),
-            deleted: false,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start,
-            limit: left,
-            bytes: FULL,
-            count: false,
-        };
+        let query = ListQuery { start, ..ListQuery::of(kind, left, FULL) };
         let found = store.list(org, query).await.map_err(unavailable)?.records;
         let Some(last) = found.last().map(|last| last.id) else { break };
-        start = Start::After { value: 0, id: last };
+        start = Start::after(last);
         left = left.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
         documents.extend(found.into_iter().map(|stored| stored.document));
     }

@@ -9,7 +9,7 @@ use kustodian_core::conversation;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::spam;
-use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
+use kustodian_core::store::{ListQuery, OrgKey, Store};
 use kustomer_api::conversation::Direction;
 use kustomer_api::message::MessageInput;
 use kustomer_api::{Endpoint, ObjectId};
@@ -37,18 +37,7 @@ impl Spam {
             return Ok(has);
         }
         let since = Instant::now();
-        let query = ListQuery {
-            kind: Kind::SpamSender,
-            of: Vec::new(),
-            deleted: false,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start: Start::Offset(0),
-            limit: 1,
-            bytes: FULL,
-            count: false,
-        };
+        let query = ListQuery::of(Kind::SpamSender, 1, FULL);
         let has = !store.list(org, query).await.map_err(unavailable)?.records.is_empty();
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_REMEMBERED {

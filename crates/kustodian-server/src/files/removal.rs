@@ -8,7 +8,7 @@ use kustodian_core::file::{self, File};
 use kustodian_core::files::{FileName, Locked, Sha256Sum};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, Note, OrgKey, SortKey, Start, Store, StoreError, Stored};
+use kustodian_core::store::{ListQuery, Note, OrgKey, Store, StoreError, Stored};
 use kustomer_api::ObjectId;
 
 use crate::answer::unavailable;
@@ -114,18 +114,7 @@ pub(super) async fn remove_unnamed(app: &App, org: &Org, sum: Sha256Sum, lock: &
 /// Whether a record names bytes. A record that is deleted names none.
 async fn is_named(store: &dyn Store, org: OrgKey, sum: Sha256Sum) -> Result<bool, StoreError> {
     for kind in Kind::with_files() {
-        let query = ListQuery {
-            kind,
-            of: vec![(file::SHA256, sum.to_string())],
-            deleted: false,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start: Start::Offset(0),
-            limit: 1,
-            bytes: 1,
-            count: false,
-        };
+        let query = ListQuery::of(kind, 1, 1).narrowed(file::SHA256, sum);
         if !store.list(org, query).await?.records.is_empty() {
             return Ok(true);
         }

@@ -12,7 +12,7 @@ use kustodian_core::customer::{self, Context, SYSTEM};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::missing;
-use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{CommitError, ListQuery, Pages, Stored};
 use kustomer_api::ObjectId;
 
 use super::{Held, STEP, Stop, TOGETHER};
@@ -41,26 +41,21 @@ impl Held<'_> {
                     self.keep().await?;
                 }
             }
-            for deleted in [false, true] {
-                let mut start = Start::Offset(0);
-                loop {
-                    let found = conversations_of(self.services, org, customer, deleted, start).await?;
-                    let Some(last) = found.last() else { break };
-                    start = Start::After { value: 0, id: last.id };
-                    let mut moves = Vec::new();
-                    for stored in found {
-                        let first = conversation::merged_from(&stored)?.unwrap_or(customer);
-                        let owner = owners.of(first).await?.filter(|owner| *owner != customer);
-                        moves.extend(owner.map(|owner| (stored, owner)));
-                    }
-                    let (services, count) = (self.services, moves.len());
-                    for some in moves.chunks(TOGETHER * 4) {
-                        let steps = some.iter().cloned().map(|(stored, owner)| move_to(services, org, stored, owner));
-                        stream::iter(steps).buffer_unordered(TOGETHER).try_collect::<()>().await?;
-                        self.keep().await?;
-                    }
-                    moved += count;
+            let mut pages = conversations_of(self.services, org, customer);
+            while let Some(found) = pages.next().await? {
+                let mut moves = Vec::new();
+                for stored in found {
+                    let first = conversation::merged_from(&stored)?.unwrap_or(customer);
+                    let owner = owners.of(first).await?.filter(|owner| *owner != customer);
+                    moves.extend(owner.map(|owner| (stored, owner)));
                 }
+                let (services, count) = (self.services, moves.len());
+                for some in moves.chunks(TOGETHER * 4) {
+                    let steps = some.iter().cloned().map(|(stored, owner)| move_to(services, org, stored, owner));
+                    stream::iter(steps).buffer_unordered(TOGETHER).try_collect::<()>().await?;
+                    self.keep().await?;
+                }
+                moved += count;
             }
         }
         self.recount(org, &family).await?;
@@ -107,15 +102,10 @@ impl Held<'_> {
                     break;
                 }
                 let mut recount = customer::Recount::default();
-                for deleted in [false, true] {
-                    let mut start = Start::Offset(0);
-                    loop {
-                        let found = conversations_of(self.services, org, customer, deleted, start).await?;
-                        let Some(last) = found.last() else { break };
-                        start = Start::After { value: 0, id: last.id };
-                        found.iter().try_for_each(|conversation| recount.add(conversation))?;
-                        self.keep().await?;
-                    }
+                let mut pages = conversations_of(self.services, org, customer);
+                while let Some(found) = pages.next().await? {
+                    found.iter().try_for_each(|conversation| recount.add(conversation))?;
+                    self.keep().await?;
                 }
                 let (context, event) = (context(self.services, org, customer), self.services.ids.next_event());
                 let counted = recount.correct(&context, &stored, event)?;
@@ -161,12 +151,9 @@ async fn family(services: &Services, org: &Org, customer: ObjectId) -> Result<Ve
     let mut at = 0;
     while let Some(target) = all.get(at).copied() {
         at += 1;
-        let mut start = Start::Offset(0);
-        loop {
-            let query = list(Kind::CustomerMerge, (customer::TARGET, target), false, start);
-            let merges = services.store.list(org.key, query).await?.records;
-            let Some(last) = merges.last() else { break };
-            start = Start::After { value: 0, id: last.id };
+        let query = ListQuery::of(Kind::CustomerMerge, STEP, FULL).narrowed(customer::TARGET, target);
+        let mut pages = Pages::of(&*services.store, org.key, query);
+        while let Some(merges) = pages.next().await? {
             for merge in &merges {
                 let source = customer::source_of(merge)?;
                 all.extend(source.filter(|source| known.insert(*source)));
@@ -176,30 +163,10 @@ async fn family(services: &Services, org: &Org, customer: ObjectId) -> Result<Ve
     Ok(all)
 }
 
-fn list(kind: Kind, (column, value): (&'static str, ObjectId), deleted: bool, start: Start) -> ListQuery {
-    ListQuery {
-        kind,
-        of: vec![(column, value.to_string())],
-        deleted,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start,
-        limit: STEP,
-        bytes: FULL,
-        count: false,
-    }
-}
-
-async fn conversations_of(
-    services: &Services,
-    org: &Org,
-    customer: ObjectId,
-    deleted: bool,
-    start: Start,
-) -> Result<Vec<Stored>, Stop> {
-    let query = list(Kind::Conversation, (conversation::CUSTOMER, customer), deleted, start);
-    Ok(services.store.list(org.key, query).await?.records)
+/// The conversations of a customer, deleted ones last.
+fn conversations_of<'s>(services: &'s Services, org: &Org, customer: ObjectId) -> Pages<'s> {
+    let query = ListQuery::of(Kind::Conversation, STEP, FULL).narrowed(conversation::CUSTOMER, customer);
+    Pages::with_deleted(&*services.store, org.key, query)
 }
 
 /// Links a conversation to another customer after its records. Each addition to a conversation changes it, so

@@ -6,7 +6,7 @@ use kustodian_core::following::Cause;
 use kustodian_core::kind::Kind;
 use kustodian_core::permission;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{ListQuery, Stored};
 use kustodian_core::tag::Resolved;
 use kustomer_api::company::{CreateCompany, GetCompanies, GetCompanyById, ListCompanies, UpdateCompanyAttributes};
 use kustomer_api::query::{PageQuery, QueryArguments};
@@ -128,18 +128,7 @@ pub(crate) async fn find_linked<E: Endpoint>(
 
 /// The company with a name, when there is exactly one.
 async fn find_only_one_with_name<E: Endpoint>(call: &Call<E>, name: &str) -> Result<Option<Stored>, Refusal> {
-    let query = ListQuery {
-        kind: Kind::Company,
-        of: vec![(company::NAME, company::compared_name(name))],
-        deleted: false,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start: Start::Offset(0),
-        limit: 2,
-        bytes: usize::MAX,
-        count: false,
-    };
+    let query = ListQuery::of(Kind::Company, 2, usize::MAX).narrowed(company::NAME, company::compared_name(name));
     let mut found = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
     Ok(found.pop().filter(|_| found.is_empty()))
 }

@@ -258,16 +258,11 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     };
     let shape = shape.write();
     let mut query = ListQuery {
-        kind: Kind::Customer,
-        of: Vec::new(),
         deleted: asked.deleted.unwrap_or_default(),
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),
-        start: Start::Offset(0),
-        limit: 0,
-        bytes: FULL,
-        count: false,
+        ..ListQuery::of(Kind::Customer, 0, FULL)
     };
     match &asked.cursor {
         None => {

@@ -10,7 +10,7 @@ use kustodian_core::conversation_time::Draw;
 use kustodian_core::customer;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, ListQuery, Loaded, SortKey, Start, Stored};
+use kustodian_core::store::{CommitError, ListQuery, Loaded, Stored};
 use kustodian_core::{missing, resource};
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId, role};
@@ -228,34 +228,11 @@ pub(crate) fn may_backdate<E: Endpoint>(call: &Call<E>) -> bool {
 pub(crate) async fn some_of<E: Endpoint>(
     call: &Call<E>,
     kind: Kind,
-    of: (&'static str, ObjectId),
-    deleted: bool,
-    limit: u32,
-) -> Result<Vec<Stored>, Refusal> {
-    some_after(call, kind, of, deleted, Start::Offset(0), limit).await
-}
-
-/// The same, from a place on.
-pub(crate) async fn some_after<E: Endpoint>(
-    call: &Call<E>,
-    kind: Kind,
     (column, value): (&'static str, ObjectId),
     deleted: bool,
-    start: Start,
     limit: u32,
 ) -> Result<Vec<Stored>, Refusal> {
-    let query = ListQuery {
-        kind,
-        of: vec![(column, value.to_string())],
-        deleted,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start,
-        limit,
-        bytes: crate::parts::HELD,
-        count: false,
-    };
+    let query = ListQuery { deleted, ..ListQuery::of(kind, limit, crate::parts::HELD).narrowed(column, value) };
     Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
 }
 

@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 use kustodian_core::change::ChangeSet;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{ListQuery, Start, Stored};
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId};
 
@@ -34,18 +34,8 @@ where
     E: Endpoint<Query = PageQuery>,
 {
     let page = Numbered::of(call.query);
-    let query = ListQuery {
-        kind,
-        of,
-        deleted: false,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start: Start::Offset(page.offset()),
-        limit: page.size + 1,
-        bytes: parts::HELD,
-        count: false,
-    };
+    let query =
+        ListQuery { of, start: Start::Offset(page.offset()), ..ListQuery::of(kind, page.size + 1, parts::HELD) };
     let (records, _) = parts::of_list(call.app(), call.org(), query).await?;
     let around = page.around_uncounted(path, &Vec::new());
     parts::page(call.app(), linked(call, kind, records), page.size as usize, around, None).await

@@ -8,7 +8,7 @@ use kustodian_core::forward::{self, Quoted, Subject};
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, ListQuery, Loaded, SortKey, Start};
+use kustodian_core::store::{CommitError, ListQuery, Loaded};
 use kustodian_core::timer::Draws;
 use kustodian_core::{conversation, resource};
 use kustomer_api::forward::{
@@ -130,16 +130,8 @@ pub(crate) async fn update_draft_forward(call: Call<UpdateDraftForward>) -> Resu
 /// The messages of a conversation, to be quoted, and their attachments that have bytes.
 async fn quoted<E: Endpoint>(call: &Call<E>, about: ObjectId) -> Result<Quoted, Refusal> {
     let query = ListQuery {
-        kind: Kind::Message,
-        of: vec![(CONVERSATION, about.to_string())],
-        deleted: false,
-        sort: SortKey::Id,
         descending: true,
-        within: Vec::new(),
-        start: Start::Offset(0),
-        limit: MAX_MESSAGES,
-        bytes: crate::parts::HELD,
-        count: false,
+        ..ListQuery::of(Kind::Message, MAX_MESSAGES, crate::parts::HELD).narrowed(CONVERSATION, about)
     };
     let messages = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
     let mut attachments = Vec::new();

@@ -7,7 +7,7 @@ use kustodian_core::customer;
 use kustodian_core::inbound_webhook::Person;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Loaded, Start, Stored};
+use kustodian_core::store::{CommitError, ListQuery, Loaded, Pages, Stored};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::unavailable;
@@ -67,17 +67,13 @@ pub(crate) async fn forget_where_merged<E: Endpoint>(call: &Call<E>, customer: O
 /// Erases the conversations that return to a customer after a merge of it was undone, and have not done so yet.
 async fn erase_returning<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
     for target in merges::targets(call, customer).await? {
-        for deleted in [false, true] {
-            let mut start = Start::Offset(0);
-            loop {
-                let of = (conversation::CUSTOMER, target);
-                let found = family::some_after(call, Kind::Conversation, of, deleted, start, BATCH).await?;
-                let Some(last) = found.last() else { break };
-                start = Start::After { value: 0, id: last.id };
-                for stored in found {
-                    if conversation::merged_from(&stored)? == Some(customer) {
-                        Box::pin(erase_owner(call, Kind::Conversation, stored)).await?;
-                    }
+        let query =
+            ListQuery::of(Kind::Conversation, BATCH, crate::parts::HELD).narrowed(conversation::CUSTOMER, target);
+        let mut pages = Pages::with_deleted(call.store(), call.org(), query);
+        while let Some(found) = pages.next().await.map_err(unavailable)? {
+            for stored in found {
+                if conversation::merged_from(&stored)? == Some(customer) {
+                    Box::pin(erase_owner(call, Kind::Conversation, stored)).await?;
                 }
             }
         }

@@ -10,7 +10,7 @@ use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::inbound_webhook::{self, Encoding, Hash, MAX_WEBHOOKS, Person, Received};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
+use kustodian_core::store::{CommitError, ListQuery, Pages, Stored, decide_on};
 use kustodian_core::{rate_limit, record_limit, resource};
 use kustomer_api::Endpoint;
 use kustomer_api::error::code;
@@ -86,32 +86,15 @@ const BATCH: u32 = 100;
 
 /// Erases the posts about a person who is erased, to deleted webhooks too, and all later posts to the same webhook.
 pub(crate) async fn erase_posts_about<E: Endpoint>(call: &Call<E>, person: &Person) -> Result<(), Refusal> {
-    for deleted in [false, true] {
-        let mut start = Start::Offset(0);
-        loop {
-            let query = ListQuery {
-                kind: KIND,
-                of: Vec::new(),
-                deleted,
-                sort: SortKey::Id,
-                descending: false,
-                within: Vec::new(),
-                start,
-                limit: BATCH,
-                bytes: HELD,
-                count: false,
-            };
-            let listed = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-            let Some(last) = listed.last() else { break };
-            start = Start::After { value: 0, id: last.id };
-            for stored in listed {
-                let Some(first) = find_post_about(call, &stored, person).await? else { continue };
-                let before = past::find_last_state(call.store(), call.org(), KIND, stored.id, first - 1).await?;
-                let kept = before.map(|State { rev, document }| Kept { rev, document });
-                let (act, event) = (call.act(), call.next_event());
-                let forget = move |stored: Stored| inbound_webhook::forget(&act.context(), &stored, event, kept);
-                homes::commit(call, (KIND, stored.id), forget).await?;
-            }
+    let mut pages = Pages::with_deleted(call.store(), call.org(), ListQuery::of(KIND, BATCH, HELD));
+    while let Some(listed) = pages.next().await.map_err(unavailable)? {
+        for stored in listed {
+            let Some(first) = find_post_about(call, &stored, person).await? else { continue };
+            let before = past::find_last_state(call.store(), call.org(), KIND, stored.id, first - 1).await?;
+            let kept = before.map(|State { rev, document }| Kept { rev, document });
+            let (act, event) = (call.act(), call.next_event());
+            let forget = move |stored: Stored| inbound_webhook::forget(&act.context(), &stored, event, kept);
+            homes::commit(call, (KIND, stored.id), forget).await?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use kustodian_core::customer::{self, MergeSeeds, Past, merged_into};
 use kustodian_core::following::Cause;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, ListQuery, Loaded, OrgKey, SortKey, Start, Store, Stored};
+use kustodian_core::store::{CommitError, ListQuery, Loaded, OrgKey, Pages, Start, Store, Stored};
 use kustodian_core::{missing, permission, resource};
 use kustomer_api::customer_merge::{
     CreateCustomerMerge, CustomerMerge, GetCustomerMerge, GetCustomerMerges, GetCustomerMergesByCustomer, KeptIdentity,
@@ -86,7 +86,7 @@ pub(crate) async fn get_customer_merges_by_customer(
     }
     let (mut documents, mut offset, mut left) = (Vec::new(), page.offset(), page.size + 1);
     for column in [customer::SOURCE, customer::TARGET] {
-        let query = ListQuery { count: true, ..list(column, id, Start::Offset(offset), left) };
+        let query = ListQuery { count: true, start: Start::Offset(offset), ..list(column, id, left) };
         let listing = call.store().list(call.org(), query).await.map_err(unavailable)?;
         offset = offset.saturating_sub(listing.total.unwrap_or_default());
         left = left.saturating_sub(u32::try_from(listing.records.len()).unwrap_or(u32::MAX));
@@ -317,32 +317,20 @@ async fn others<E: Endpoint>(
     column: &'static str,
     customer: ObjectId,
 ) -> Result<Vec<ObjectId>, Refusal> {
-    let (mut found, mut start) = (Vec::new(), Start::Offset(0));
-    loop {
-        let merges = call.store().list(call.org(), list(column, customer, start, STEP)).await.map_err(unavailable)?;
-        let Some(last) = merges.records.last() else { return Ok(found) };
-        start = Start::After { value: 0, id: last.id };
-        for merge in &merges.records {
+    let mut found = Vec::new();
+    let mut pages = Pages::of(call.store(), call.org(), list(column, customer, STEP));
+    while let Some(merges) = pages.next().await.map_err(unavailable)? {
+        for merge in &merges {
             let other =
                 if column == customer::TARGET { customer::source_of(merge)? } else { customer::target_of(merge)? };
             found.extend(other.filter(|other| !found.contains(other)));
         }
     }
+    Ok(found)
 }
 
-fn list(column: &'static str, customer: ObjectId, start: Start, limit: u32) -> ListQuery {
-    ListQuery {
-        kind: Kind::CustomerMerge,
-        of: vec![(column, customer.to_string())],
-        deleted: false,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start,
-        limit,
-        bytes: parts::HELD,
-        count: false,
-    }
+fn list(column: &'static str, customer: ObjectId, limit: u32) -> ListQuery {
+    ListQuery::of(Kind::CustomerMerge, limit, parts::HELD).narrowed(column, customer)
 }
 
 async fn find(store: &dyn Store, org: OrgKey, kind: Kind, id: ObjectId) -> Result<Option<Stored>, Refusal> {

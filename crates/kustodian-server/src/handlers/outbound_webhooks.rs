@@ -171,16 +171,9 @@ pub(super) async fn check_count<E: Endpoint>(
 /// The records of a kind that an org has at most `max` of.
 async fn find_all<E: Endpoint>(call: &Call<E>, kind: Kind, max: usize) -> Result<Vec<Stored>, Refusal> {
     let query = kustodian_core::store::ListQuery {
-        kind,
-        of: Vec::new(),
-        deleted: false,
         sort: kustodian_core::store::SortKey::Id,
-        descending: false,
-        within: Vec::new(),
         start: kustodian_core::store::Start::Offset(0),
-        limit: u32::try_from(max).unwrap_or(u32::MAX),
-        bytes: usize::MAX,
-        count: false,
+        ..kustodian_core::store::ListQuery::of(kind, u32::try_from(max).unwrap_or(u32::MAX), usize::MAX)
     };
     Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
 }

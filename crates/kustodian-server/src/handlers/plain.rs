@@ -69,16 +69,13 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
     conditions: &Pairs,
 ) -> Result<Answer, Refusal> {
     let query = ListQuery {
-        kind,
         of: which.of,
         deleted: which.deleted,
         sort: which.sort,
         descending: which.descending,
         within: which.within,
         start: Start::Offset(page.offset()),
-        limit: page.size + 1,
-        bytes: parts::HELD,
-        count: false,
+        ..ListQuery::of(kind, page.size + 1, parts::HELD)
     };
     let (records, _) = parts::of_list(call.app(), call.org(), query).await?;
     let around = page.around_uncounted(which.path.as_deref().unwrap_or(kind.spec().path), conditions);

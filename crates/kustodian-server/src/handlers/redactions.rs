@@ -7,7 +7,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
 use kustodian_core::redaction::{self, Past, Redaction};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{ListQuery, Pages, Stored};
 use kustodian_core::{missing, resource};
 use kustomer_api::message::{Message, RedactMessage, RedactionInput};
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
@@ -146,29 +146,13 @@ async fn past_of<E: Endpoint>(
 async fn sent_by<E: Endpoint>(call: &Call<E>, conversation: ObjectId, message: ObjectId) -> Result<Vec<Name>, Refusal> {
     let mut names = Vec::new();
     for kind in [Kind::Draft, Kind::Delivery, Kind::Forward] {
-        for deleted in [false, true] {
-            let mut start = Start::Offset(0);
-            loop {
-                let query = ListQuery {
-                    kind,
-                    of: vec![(CONVERSATION, conversation.to_string())],
-                    deleted,
-                    sort: SortKey::Id,
-                    descending: false,
-                    within: Vec::new(),
-                    start,
-                    limit: PAGE,
-                    bytes: crate::parts::HELD,
-                    count: false,
-                };
-                let found = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-                let Some(last) = found.last().map(|last| last.id) else { break };
-                for stored in &found {
-                    if redaction::may_show(kind, stored, message)? {
-                        names.push((kind, stored.id));
-                    }
+        let query = ListQuery::of(kind, PAGE, crate::parts::HELD).narrowed(CONVERSATION, conversation);
+        let mut pages = Pages::with_deleted(call.store(), call.org(), query);
+        while let Some(found) = pages.next().await.map_err(unavailable)? {
+            for stored in &found {
+                if redaction::may_show(kind, stored, message)? {
+                    names.push((kind, stored.id));
                 }
-                start = Start::After { value: 0, id: last };
             }
         }
     }

@@ -5,7 +5,7 @@ use kustodian_core::identities::Identities;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::spam::{Said, Senders};
-use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{CommitError, ListQuery, Pages, Stored};
 use kustodian_core::{resource, spam};
 use kustomer_api::error::code;
 use kustomer_api::spam_sender::{DeleteSpamSender, GetSpamSenderById, GetSpamSenders, UpsertSpamSender};
@@ -81,40 +81,20 @@ pub(crate) async fn erase_senders_of<E: Endpoint>(
     identities: &Identities,
 ) -> Result<(), Refusal> {
     let senders = Senders::from(identities);
-    for deleted in [false, true] {
-        let mut start = Start::Offset(0);
-        loop {
-            let listed = list(call, deleted, start).await?;
-            let Some(last) = listed.last() else { break };
-            start = Start::After { value: 0, id: last.id };
-            for stored in listed {
-                if let Some(said) = senders.find(&stored)?
-                    && !is_of_another(call, customer, &said).await?
-                {
-                    let (act, event) = (call.act(), call.next_event());
-                    let erase = move |stored: Stored| Kind::SpamSender.erase(&act.context(), &stored, event);
-                    homes::commit(call, (Kind::SpamSender, said.id), erase).await?;
-                }
+    let query = ListQuery::of(Kind::SpamSender, BATCH, FULL);
+    let mut pages = Pages::with_deleted(call.store(), call.org(), query);
+    while let Some(listed) = pages.next().await.map_err(unavailable)? {
+        for stored in listed {
+            if let Some(said) = senders.find(&stored)?
+                && !is_of_another(call, customer, &said).await?
+            {
+                let (act, event) = (call.act(), call.next_event());
+                let erase = move |stored: Stored| Kind::SpamSender.erase(&act.context(), &stored, event);
+                homes::commit(call, (Kind::SpamSender, said.id), erase).await?;
             }
         }
     }
     Ok(())
-}
-
-async fn list<E: Endpoint>(call: &Call<E>, deleted: bool, start: Start) -> Result<Vec<Stored>, Refusal> {
-    let query = ListQuery {
-        kind: Kind::SpamSender,
-        of: Vec::new(),
-        deleted,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start,
-        limit: BATCH,
-        bytes: FULL,
-        count: false,
-    };
-    Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
 }
 
 async fn is_of_another<E: Endpoint>(call: &Call<E>, customer: ObjectId, said: &Said) -> Result<bool, Refusal> {

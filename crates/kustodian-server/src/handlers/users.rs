@@ -4,7 +4,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::page::fitting;
 use kustodian_core::password_link::{self, Purpose};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{ListQuery, Start, Stored};
 use kustodian_core::user::Editor;
 use kustodian_core::{grant, password, resource, user};
 use kustomer_api::error::code;
@@ -67,23 +67,12 @@ async fn list_passing<E: Endpoint>(
     let wanted = page.size as usize + 1;
     let (mut to_skip, mut found) = (if passes.is_none() { 0 } else { page.offset() }, Vec::new());
     loop {
-        let query = ListQuery {
-            kind,
-            of: Vec::new(),
-            deleted,
-            sort: SortKey::Id,
-            descending: false,
-            within: Vec::new(),
-            start,
-            limit,
-            bytes: FULL,
-            count: false,
-        };
+        let query = ListQuery { deleted, start, ..ListQuery::of(kind, limit, FULL) };
         let records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
         let is_cut = fitting(records.iter().map(|record| record.document.len()), FULL) < records.len();
         let is_last = passes.is_none() || !is_cut && records.len() < limit as usize;
         if let Some(last) = records.last() {
-            start = Start::After { value: 0, id: last.id };
+            start = Start::after(last.id);
         }
         for record in records {
             if let Some(passes) = &passes

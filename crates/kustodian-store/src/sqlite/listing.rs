@@ -171,16 +171,13 @@ mod tests {
         let start = Start::Offset(1_000);
         let (bytes, count) = (usize::MAX, false);
         let query = ListQuery {
-            kind: Kind::Customer,
-            of: Vec::new(),
             deleted,
             sort,
             descending: true,
             within,
             start,
-            limit: 9,
-            bytes,
             count,
+            ..ListQuery::of(Kind::Customer, 9, bytes)
         };
         let (sql, values) = page_statement(OrgKey(1), &query, &Bounds::of(&query));
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

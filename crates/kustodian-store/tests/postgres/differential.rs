@@ -86,16 +86,12 @@ impl Dice {
             _ => Start::After { value: i64::from(self.roll(8)), id: id(self.roll(12)) },
         };
         ListQuery {
-            deleted: false,
-            bytes: usize::MAX,
-            kind: self.kind(),
-            of: Vec::new(),
             sort: self.sort(),
             descending: self.roll(2) == 0,
             within,
             start,
-            limit: self.roll(8),
             count: self.roll(2) == 0,
+            ..ListQuery::of(self.kind(), self.roll(8), usize::MAX)
         }
     }
 }

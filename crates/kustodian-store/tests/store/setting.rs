@@ -10,7 +10,7 @@ use kustodian_core::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
 use kustodian_core::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use kustodian_core::directory::{Directory, NewToken, Org, Token, TokenHash};
 use kustodian_core::kind::Kind;
-use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
+use kustodian_core::store::{ListQuery, OrgKey, Store, Stored};
 use kustodian_store::{Database, Options, open};
 use kustomer_api::{ObjectId, Timestamp};
 
@@ -126,18 +126,7 @@ pub(crate) fn stored(put: &Put) -> Stored {
 }
 
 pub(crate) fn everything(kind: Kind) -> ListQuery {
-    ListQuery {
-        kind,
-        of: Vec::new(),
-        deleted: false,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start: Start::Offset(0),
-        limit: 1_000,
-        bytes: usize::MAX,
-        count: true,
-    }
+    ListQuery { count: true, ..ListQuery::of(kind, 1_000, usize::MAX) }
 }
 
 /// A token with its machine user; the secret's hash repeats `secret`.
