@@ -25,6 +25,12 @@ pub(crate) struct PublishedArguments {
 /// The client, whose features are compiled one by one.
 const CLIENT: &str = "kustomer-client";
 
+/// The types of what is sent and answered.
+const TYPES: &str = "kustomer-api";
+
+/// Members that bodies may have and the server does not read.
+const IGNORED: &[&str] = &["updated_at"];
+
 /// What every package holds.
 const NEEDED: &[&str] = &["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
 
@@ -44,6 +50,7 @@ pub(crate) fn run(arguments: &PublishedArguments) -> Result<()> {
         let listed = String::from_utf8(listed).context("the list of files is no text")?;
         faults.extend(faults_of_content(&package.name, &listed));
     }
+    faults.extend(faults_of_inputs(&metadata)?);
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
@@ -103,6 +110,43 @@ fn faults_of_content(name: &str, listed: &str) -> Vec<String> {
     missing.chain(needless.map(|file| format!("the package of {name} holds {file}: exclude it"))).collect()
 }
 
+/// The members of bodies without a method that sets them, as docs.rs would show them.
+fn faults_of_inputs(metadata: &Metadata) -> Result<Vec<String>> {
+    // The flag of CI's own documentation: it is not built twice.
+    process::succeed(
+        process::cargo().args(["doc", "--quiet", "--no-deps", "--package", TYPES]).env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    let mut folders = vec![metadata.target_directory.join("doc").join(TYPES.replace('-', "_"))];
+    let (mut inputs, mut faults) = (0, Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(name) = name.strip_prefix("struct.").and_then(|name| name.strip_suffix(".html"))
+                && name.ends_with("Input")
+            {
+                inputs += 1;
+                faults.extend(members_without_method(name, &std::fs::read_to_string(&path)?));
+            }
+        }
+    }
+    if inputs == 0 {
+        bail!("the documentation of {TYPES} has no page of an input");
+    }
+    Ok(faults)
+}
+
+/// The fields on an input's page whose name no method has.
+fn members_without_method(input: &str, page: &str) -> Vec<String> {
+    let fields = page.split("id=\"structfield.").skip(1).filter_map(|rest| rest.split('"').next());
+    fields
+        .filter(|field| !IGNORED.contains(field) && !page.contains(&format!("id=\"method.{field}\"")))
+        .map(|field| format!("{input} has no method that sets `{field}`"))
+        .collect()
+}
+
 /// Compiles the client with each of its features alone, and with none.
 fn compile_features(client: &Package) -> Result<()> {
     for feature in std::iter::once("").chain(client.features.keys().map(String::as_str)) {
@@ -153,6 +197,13 @@ mod tests {
         assert_eq!(faults_of_content("a", whole), [""; 0]);
         let faults = faults_of_content("a", &whole.replace("README.md", "tests/it.rs"));
         assert_eq!(faults, ["the package of a lacks README.md", "the package of a holds tests/it.rs: exclude it"]);
+    }
+
+    #[test]
+    fn a_member_of_an_input_has_a_method_of_its_name() {
+        let page =
+            r#"<span id="structfield.name"></span><span id="structfield.icon"></span><section id="method.name">"#;
+        assert_eq!(members_without_method("TeamInput", page), ["TeamInput has no method that sets `icon`"]);
     }
 
     #[test]

@@ -54,7 +54,21 @@ pub struct MergeInput {
 impl MergeInput {
     /// Merges `source` into `target`.
     pub fn new(source: impl Into<Id<Customer>>, target: impl Into<Id<Customer>>) -> Self {
-        Self { source: source.into().into(), target: target.into().into() }
+        Self::default().source(source).target(target)
+    }
+
+    /// Names the customer that is merged into the other.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Id<Customer>>) -> Self {
+        self.source = source.into().into();
+        self
+    }
+
+    /// Names the customer that stays.
+    #[must_use]
+    pub fn target(mut self, target: impl Into<Id<Customer>>) -> Self {
+        self.target = target.into().into();
+        self
     }
 }
 

@@ -287,7 +287,10 @@ impl MetadataInput {
 }
 
 crate::macros::builders! {
-    MetadataInput { relationships: Map<String, Value>, validations: Vec<String>, rev: Number }
+    MetadataInput {
+        properties: BTreeMap<String, AttributeMetadata>, standard_properties: BTreeMap<String, AttributeMetadata>,
+        relationships: Map<String, Value>, validations: Vec<String>, rev: Number
+    }
 }
 
 endpoint! {

@@ -17,7 +17,14 @@ pub struct RestoreInput {
 impl RestoreInput {
     /// Restores the record only if it has this revision, which is that of its deletion: a 409 otherwise.
     pub fn of_rev(rev: u64) -> Self {
-        Self { rev: Some(rev.into()) }
+        Self::default().rev(rev)
+    }
+
+    /// Asks that the record has this revision: see [`RestoreInput::of_rev`].
+    #[must_use]
+    pub fn rev(mut self, rev: u64) -> Self {
+        self.rev = Some(rev.into());
+        self
     }
 }
 

@@ -285,6 +285,10 @@ crate::macros::builders! {
     }
 }
 
+crate::macros::builders! {
+    IdentityEventInput { ; identity: IdentityInput, event: TrackingEventInput }
+}
+
 impl IdentityEventInput {
     /// What somebody did, and who it was.
     pub fn new(identity: IdentityInput, event: TrackingEventInput) -> Self {

@@ -171,7 +171,10 @@ pub static AUTH_SETTINGS_INPUT: Schema = Schema::object(&Object {
 .with_read_only(READ_ONLY_OF_SETTINGS);
 
 crate::macros::builders! {
-    AuthSettingsInput { saml: SamlSettings, app: SessionLength, rev: Number; kustomer: SignInSwitch, google: SignInSwitch }
+    AuthSettingsInput {
+        saml: SamlSettings, app: SessionLength, cors_whitelist: Vec<String>, rev: Number;
+        kustomer: SignInSwitch, google: SignInSwitch
+    }
 }
 
 impl SignInSwitch {

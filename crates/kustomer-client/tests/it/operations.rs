@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use kustomer_client::api::Operation;
 use kustomer_client::api::operation::{OPERATIONS, own};
 use kustomer_client::api::query::{Parameter, QueryArguments};
-use kustomer_client::api::schema::Kind;
+use kustomer_client::api::schema::{Kind, Schema, Text};
 use kustomer_client::api::{endpoint, validation};
 use kustomer_client::query::PageQuery;
 use kustomer_client::resources::methods;
 use kustomer_client::{Call, Client, Endpoint};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Received, Server, answer};
 
@@ -73,6 +73,7 @@ impl Wire {
         if self.asked.insert(E::OPERATION.name) {
             self.sends_its_query::<E>(&place).await;
             self.sends_its_example::<E>(&place).await;
+            keeps_every_member::<E>(&place);
         }
     }
 
@@ -103,6 +104,44 @@ impl Wire {
         let mut requests = self.server.received();
         assert_eq!(requests.len(), before + 1);
         requests.pop().unwrap()
+    }
+}
+
+/// Reads a body with every member that the operation takes into the body's type, and writes it again: nothing is lost.
+fn keeps_every_member<E: Endpoint>(place: &str) {
+    let forms = match E::BODY.map(|schema| (schema, schema.kind)) {
+        None => Vec::new(),
+        Some((_, Kind::Forms(forms))) => forms.all.to_vec(),
+        Some((schema, _)) => vec![schema],
+    };
+    for form in forms {
+        let whole = whole(form);
+        let body: E::Body =
+            serde_json::from_value(whole.clone()).unwrap_or_else(|error| panic!("{place}: {error}: {whole}"));
+        assert_eq!(serde_json::to_value(&body).unwrap(), whole, "{place}");
+    }
+}
+
+/// A value of the schema with every property that it names and a server reads.
+fn whole(schema: &Schema) -> Value {
+    match schema.kind {
+        Kind::Any => json!("anything"),
+        Kind::Boolean => json!(true),
+        Kind::Number { range } => json!(range.map_or(1.5, |(least, _)| least)),
+        Kind::Integer { one_of, range } => {
+            json!(one_of.first().copied().or(range.map(|(least, _)| least)).unwrap_or(1))
+        }
+        Kind::Text(Text { one_of: [first, ..], .. }) => json!(first),
+        Kind::Text(Text { format: Some(format), .. }) => json!(format.example),
+        Kind::Text(Text { min, .. }) => json!("a".repeat(min.max(1))),
+        Kind::List { items, .. } => json!([whole(items)]),
+        Kind::Object(object) => {
+            let read = object.properties.iter().filter(|property| !property.schema.about.starts_with("Ignored"));
+            read.map(|property| (property.name.to_owned(), whole(&property.schema))).collect()
+        }
+        Kind::Custom => json!({ "tierStr": "gold" }),
+        Kind::Map(values) => json!({ "key": whole(values) }),
+        Kind::Forms(forms) => whole(forms.all[0]),
     }
 }
 
