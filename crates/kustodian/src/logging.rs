@@ -59,9 +59,30 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match format {
+        // The journal has the time of each line itself.
+        LogFormat::Text if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), io::stderr()) => {
+            layer.with_ansi(false).without_time().boxed()
+        }
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     }
+}
+
+/// Whether `output` is the stream of systemd's journal whose device and inode systemd names (`systemd.exec(5)`). The variable
+/// alone does not say it: programs inherit it together with another output.
+#[cfg(unix)]
+fn is_journal(named: Option<&str>, output: impl std::os::fd::AsFd) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let Some((device, inode)) = named.and_then(|named| named.split_once(':')) else { return false };
+    let found = output.as_fd().try_clone_to_owned().and_then(|output| std::fs::File::from(output).metadata());
+    found.is_ok_and(|found| (device.parse(), inode.parse()) == (Ok(found.dev()), Ok(found.ino())))
+}
+
+/// There is no journal elsewhere.
+#[cfg(not(unix))]
+fn is_journal<T>(_named: Option<&str>, _output: T) -> bool {
+    false
 }
 
 fn read(filter: &str) -> Result<EnvFilter, Failure> {
@@ -83,6 +104,19 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_journal_is_known_by_the_device_and_the_inode_of_its_stream() {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let [stream, other] = [(); 2].map(|()| tempfile::tempfile().unwrap());
+        let found = stream.metadata().unwrap();
+        let named = format!("{}:{}", found.dev(), found.ino());
+        assert!(is_journal(Some(&named), &stream));
+        assert!(!is_journal(Some(&named), &other));
+        assert!(!is_journal(Some("1:x"), &stream) && !is_journal(Some("1"), &stream) && !is_journal(None, &stream));
+    }
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
