@@ -25,7 +25,7 @@ pub(crate) struct PublishedArguments {
 /// The client, whose features are compiled one by one.
 const CLIENT: &str = "kustomer-client";
 
-/// The types of what is sent and answered.
+/// The types of bodies and answers.
 const TYPES: &str = "kustomer-api";
 
 /// Members that bodies may have and the server does not read.
