@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::place::Writer;
 use crate::server::{Server, TOKEN};
 
 const SEARCH: &str = "/v1/customers/search";
@@ -96,6 +97,29 @@ fn one_key_that_waits_for_expensive_searches_shuts_nobody_else_out() {
         drop(send(&server, TOKEN, &exact, Some(&body)));
     }
     until_answered(&server, &cheap);
+}
+
+#[test]
+fn an_org_whose_requests_wait_for_the_database_leaves_places_for_another() {
+    let server = Server::on_file_with(&["--max-in-flight", "64"]);
+    server.org("other");
+    let other = server.token("other", &["org"]);
+    let made = server.call_as(&other, Method::POST, "/v1/customers", Some(json!({ "name": "Ada" }))).expect(201);
+    let path = made.data()["links"]["self"].as_str().unwrap().to_owned();
+    let writer = Writer::of(server.database());
+    let body = json!({ "name": "Grace" });
+    let mut waiting = Vec::new();
+    // A read of the org is refused once its creates have all the places that it may have.
+    let end = Instant::now() + Duration::from_secs(60);
+    while server.get("/v1/customers?pageSize=1").status != 503 {
+        assert!(Instant::now() < end, "nothing is refused");
+        waiting.extend((0..64).map(|_| send(&server, TOKEN, "/v1/customers", Some(&body))));
+    }
+    for path in ["/v1/customers", &path, "/v1/events"] {
+        server.call_as(&other, Method::GET, path, None).expect(200);
+    }
+    writer.end();
+    drop(waiting);
 }
 
 #[test]

@@ -39,6 +39,11 @@ pub(crate) fn attachments_folder(url: &str) -> std::path::PathBuf {
     format!("{}.attachments", url.strip_prefix("sqlite:").unwrap()).into()
 }
 
+/// The same database by a URL with a password; there is none for a file.
+pub(crate) fn with_password(url: &str, _: &str) -> String {
+    url.to_owned()
+}
+
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "events";
 
@@ -108,5 +113,21 @@ impl OldReader {
     /// How many customers there are for it.
     pub(crate) fn read(&self) -> i64 {
         self.0.query_row("SELECT count(*) FROM customers", [], |row| row.get(0)).unwrap()
+    }
+}
+
+/// Somebody who keeps all others from writing, until dropped.
+pub(crate) struct Writer(rusqlite::Connection);
+
+impl Writer {
+    pub(crate) fn of(url: &str) -> Self {
+        let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        Self(connection)
+    }
+
+    /// Lets the others write again.
+    pub(crate) fn end(self) {
+        self.0.execute_batch("ROLLBACK").unwrap();
     }
 }

@@ -37,7 +37,8 @@ fn a_log_of_everything_holds_no_key_and_no_word_of_a_customer() {
     let place = Place::lasting();
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let (mut process, url) = serve_logging(place.url(), &log);
+    let database = crate::place::with_password(place.url(), "hunter2-zq7x");
+    let (mut process, url) = serve_logging(&database, &log);
     let client = http().build().unwrap();
     let call = |token: &str, method: Method, path: &str, body: Value| {
         let request = client.request(method, format!("{url}{path}")).bearer_auth(token).json(&body);
@@ -73,7 +74,7 @@ fn a_log_of_everything_holds_no_key_and_no_word_of_a_customer() {
     let metrics = client.get(format!("{url}/metrics")).send().unwrap().text().unwrap();
     let made = binary()
         .args(["token", "create", "--org", "demo", "--name", "second", "--role", "org", "--log", "trace"])
-        .env("KUSTODIAN_DATABASE", place.url())
+        .env("KUSTODIAN_DATABASE", &database)
         .output()
         .unwrap();
     let second = String::from_utf8(made.stdout).unwrap().trim().to_owned();

@@ -93,6 +93,15 @@ pub(crate) fn server() -> String {
     )
 }
 
+/// The same database by a URL with a password. A server that asked for one has it in the URL already; others ignore it.
+pub(crate) fn with_password(url: &str, password: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    match rest.split_once('@') {
+        Some((user, place)) if !user.contains(':') => format!("{scheme}://{user}:{password}@{place}"),
+        _ => url.to_owned(),
+    }
+}
+
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "positions";
 
@@ -231,5 +240,24 @@ impl OldReader {
     pub(crate) fn read(&self) -> i64 {
         let row = self.runtime.block_on(self.client.query_one("SELECT count(*) FROM customers", &[])).unwrap();
         row.get(0)
+    }
+}
+
+/// Somebody who keeps all others from writing customers, until dropped.
+pub(crate) struct Writer {
+    runtime: tokio::runtime::Runtime,
+    client: tokio_postgres::Client,
+}
+
+impl Writer {
+    pub(crate) fn of(url: &str) -> Self {
+        let OldReader { runtime, client } = OldReader::of(url);
+        runtime.block_on(client.batch_execute("ROLLBACK; BEGIN; LOCK TABLE customers IN EXCLUSIVE MODE")).unwrap();
+        Self { runtime, client }
+    }
+
+    /// Lets the others write again.
+    pub(crate) fn end(self) {
+        self.runtime.block_on(self.client.batch_execute("ROLLBACK")).unwrap();
     }
 }
