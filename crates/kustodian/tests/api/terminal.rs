@@ -50,14 +50,19 @@ fn a_record_is_printed_without_what_steers_a_terminal() {
 fn a_hostile_server_cannot_steer_the_terminal_of_tail() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let event = json!({
-        "id": STEERING, "name": STEERING, "org": "o", "partition": "o", "dataId": format!("{STEERING}\nforged line"),
-        "data": { "type": "customer", "id": "x" }, "createdAt": STEERING, "client": STEERING, "persist": true,
-        "changes": { "attributes": { STEERING: { "op": "add", "after": 1 } }, "relationships": {} },
+    // The first cannot be read, as its date is none; the second is printed.
+    let answers = [STEERING, "2026-01-31T13:45:00.000Z"].map(|created_at| {
+        let event = json!({
+            "id": STEERING, "name": STEERING, "org": "o", "partition": "o", "dataId": format!("{STEERING}\nforged line"),
+            "data": { "type": "customer", "id": "x" }, "createdAt": created_at, "client": STEERING, "persist": true,
+            "changes": { "attributes": { STEERING: { "op": "add", "after": 1 } }, "relationships": {} },
+        });
+        json!({ "data": [event], "meta": {}, "links": { "self": "/v1/events" } }).to_string()
     });
-    let body = json!({ "data": [event], "meta": {}, "links": { "self": "/v1/events" } }).to_string();
+    // Each is asked for in both forms.
+    let answers = answers.into_iter().flat_map(|body| [body.clone(), body]);
     let answering = std::thread::spawn(move || {
-        for stream in listener.incoming().take(2) {
+        for (body, stream) in answers.zip(listener.incoming()) {
             let mut stream = stream.unwrap();
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
@@ -70,13 +75,14 @@ fn a_hostile_server_cannot_steer_the_terminal_of_tail() {
                 .unwrap();
         }
     });
-    for output in ["json", "table"] {
+    for (is_readable, form) in [(false, "json"), (false, "table"), (true, "json"), (true, "table")] {
         let output = binary()
-            .args(["tail", "--no-follow", "--output", output])
+            .args(["tail", "--no-follow", "--output", form])
             .env("KUSTODIAN_URL", &url)
             .env("KUSTODIAN_TOKEN", TOKEN)
             .output()
             .unwrap();
+        assert_eq!((output.status.success(), !output.stdout.is_empty()), (is_readable, is_readable), "{form}");
         let printed = [output.stdout, output.stderr].concat();
         let printed = String::from_utf8(printed).unwrap();
         assert!(!printed.is_empty());

@@ -97,6 +97,20 @@ fn what_waits_to_be_read_is_bounded() {
 }
 
 #[test]
+fn a_key_whose_answers_wait_to_be_read_is_refused_before_anything_is_written() {
+    // A single answer is more than the share of a key.
+    let server = Server::start_with(&["--max-unread", "8MB"]);
+    fill(&server, 40);
+    let idle = ask(&server, "/v1/customers?pageSize=40");
+    wait_until("an answer waits", || unread(&server) > 3_000_000);
+    let refused = server.post("/v1/customers", json!({ "externalId": "late" })).expect(503);
+    assert!(refused.body.to_string().contains("wait to be read"), "{}", refused.body);
+    drop(idle);
+    wait_until("the connection is gone", || unread(&server) == 0);
+    server.get("/v1/customers/externalId=late").expect(404);
+}
+
+#[test]
 fn large_answers_are_compressed_for_those_who_ask() {
     let server = Server::start();
     fill(&server, 3);

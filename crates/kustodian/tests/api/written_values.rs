@@ -173,6 +173,7 @@ fn a_company_by_name_is_kept_as_its_name_without_a_link() {
     for answer in [
         server.post("/v1/customers", json!({ "company": "Initech" })),
         server.patch(&path, json!({ "company": "Initech" })),
+        server.post("/v1/tracking/identity", json!({ "externalId": "a", "company": "Initech" })),
     ] {
         let refused = answer.expect(400);
         assert_eq!(refused.parameter(), "company");
