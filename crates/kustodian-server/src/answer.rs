@@ -256,3 +256,27 @@ pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 
 /// The header that names a request, taken from the client or made.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_and_other_outages_give_no_reason() {
+        let told = |is_full: bool| {
+            let reason = "an internal reason".to_owned();
+            let refusal =
+                unavailable(StoreError::Unavailable { reason, retry_after: Duration::from_secs(10), is_full });
+            let retry_after = refuse(refusal.clone()).headers()[RETRY_AFTER].clone();
+            (refusal.status, refusal.to_string(), retry_after)
+        };
+        let (status, title, retry_after) = told(true);
+        assert_eq!((status, retry_after), (503, HeaderValue::from(10)));
+        assert!(title.contains("disk") && title.contains("full"), "{title}");
+        let (status, title, _) = told(false);
+        assert_eq!(status, 503);
+        assert!(!title.contains("full") && !title.contains("internal"), "{title}");
+    }
+}

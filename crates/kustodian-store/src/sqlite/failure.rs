@@ -89,3 +89,29 @@ pub(super) fn brief(error: &rusqlite::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    /// As SQLite reports a log whose index finds no room.
+    fn no_shared_memory() -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), Some("disk I/O error".to_owned()))
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_on_a_full_disk_is_reported_as_such() {
+        // This file system has no room for anything, ever.
+        let full = Path::new("/proc/version");
+        for error in [no_shared_memory(), rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None)] {
+            let refused = open_error(full, &error);
+            assert!(matches!(refused, OpenError::DiskFull { .. }), "{refused:?}");
+            assert!(refused.to_string().contains("is full"), "{refused}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let refused = open_error(folder.path(), &no_shared_memory());
+        assert!(matches!(refused, OpenError::Failed { .. }), "{refused:?}");
+    }
+}

@@ -436,7 +436,11 @@ mod tests {
             writer.commit_group(vec![Job::Probe(reply)]);
             answer.try_recv().unwrap()
         };
-        assert!(matches!(put(&mut writer, 1), Err(CommitError::Store(StoreError::Unavailable { .. }))));
+        let refused = put(&mut writer, 1);
+        assert!(
+            matches!(refused, Err(CommitError::Store(StoreError::Unavailable { is_full: true, .. }))),
+            "{refused:?}"
+        );
         // What little fits makes no server ready.
         limit(&writer.connection, 1_000_000);
         assert!(probe(&mut writer).is_err());
