@@ -35,8 +35,9 @@ pub struct Redaction {
     pub input: RedactionInput,
     /// The drafts and deliveries that the message was sent by.
     pub sent_by: Vec<Name>,
-    /// Its customer, those that it went into and those that went into it: each may have shown the message, or its past may.
-    pub merged_with: Vec<ObjectId>,
+    /// The customers that its conversation was moved from, and those that were merged with one of them or its customer: each may
+    /// have shown the message, or its past may.
+    pub shown_by: Vec<ObjectId>,
     /// Its past.
     pub past: Past,
 }
@@ -79,7 +80,7 @@ impl Redaction {
     pub fn names(&self) -> Result<Vec<Name>, Refusal> {
         let mut names = vec![(Kind::Message, self.message)];
         names.extend(&self.sent_by);
-        names.extend(self.merged_with.iter().map(|id| (Kind::Customer, *id)));
+        names.extend(self.shown_by.iter().map(|id| (Kind::Customer, *id)));
         names.extend(self.attachments()?.into_iter().map(|id| (Kind::Attachment, id)));
         Ok(names)
     }
@@ -168,7 +169,7 @@ pub fn redact<'a>(
         let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
         changes.merge(customer::redact(context, stored, next()?, kept_of(Kind::Customer, stored.id), edit)?);
     }
-    for id in redaction.merged_with.iter().filter(|id| shown.customer.is_none_or(|customer| customer.id != **id)) {
+    for id in redaction.shown_by.iter().filter(|id| shown.customer.is_none_or(|customer| customer.id != **id)) {
         if let (Some(words), Some(stored)) = (&words, get((Kind::Customer, *id)).filter(is_there)) {
             let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
             changes.merge(customer::redact(context, stored, next()?, kept_of(Kind::Customer, stored.id), edit)?);

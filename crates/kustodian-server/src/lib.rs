@@ -36,6 +36,7 @@ mod letters;
 mod long;
 mod mail;
 mod metrics;
+mod moved;
 pub mod openapi;
 mod openapi_page;
 mod outbound;

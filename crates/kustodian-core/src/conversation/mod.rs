@@ -8,6 +8,7 @@ use kustomer_api::conversation::{Conversation, ConversationAttributes, Conversat
 use kustomer_api::envelope::{Relationship, Relationships, Resource};
 use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
+use serde_json::{Map, Value};
 
 pub(crate) use self::messages::{
     Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of, first_waiting,
@@ -155,6 +156,17 @@ pub fn customer_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
 /// 500 when the document is not what this version stores.
 pub fn merged_from(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     related_in(stored, MERGED_FROM)
+}
+
+/// The customers that a change of a conversation names, before and after it; none of a change that does not move it.
+///
+/// # Errors
+/// 500 when the change cannot be read.
+pub fn customers_in(changes: &str) -> Result<Vec<ObjectId>, Refusal> {
+    let changes: Map<String, Value> = resource::read(changes)?;
+    let tie = changes.get("relationships").and_then(|relationships| relationships.get(CUSTOMER));
+    let ids = ["before", "after"].map(|side| tie?.get(side)?.pointer("/data/id")?.as_str()?.parse().ok());
+    Ok(ids.into_iter().flatten().collect())
 }
 
 /// The conversation of a message or a note, read from its record; a note may have none.

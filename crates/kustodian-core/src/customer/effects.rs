@@ -136,16 +136,17 @@ pub(crate) fn redact(
     })
 }
 
-/// Empties the past of a customer that another one was merged into once, before that one is erased: the past shows what it
-/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is
-/// erased.
+/// Empties the past of a customer that shows records which are about to be erased, since `kept`: another one was merged into
+/// it, or a conversation was moved from it. `shows_own` says that the newest conversation it shows is its own; another's is
+/// taken away. `None` when it is erased.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
-pub fn forget_merged(
+pub fn forget_shown(
     context: &Context<'_>,
     stored: &Stored,
     seed: EventSeed,
+    kept: Option<Kept>,
     shows_own: bool,
 ) -> Result<Option<ChangeSet>, Refusal> {
     if missing::erased_at(stored)?.is_some() {
@@ -162,7 +163,7 @@ pub fn forget_merged(
             customer.last_message_unresponded_to = Field::Absent;
         }
     };
-    redact(context, stored, seed, None, edit).map(Some)
+    redact(context, stored, seed, kept, edit).map(Some)
 }
 
 /// The newest conversation that a customer shows.
@@ -306,6 +307,9 @@ fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
 
 /// Shows the newest messages of a conversation that has become the customer's with them.
 pub(super) fn show_marks(customer: &mut CustomerAttributes, conversation: &ConversationAttributes) {
+    if conversation.last_message_at.value() > customer.last_message_at.value() {
+        customer.preview = preview(conversation);
+    }
     let of = |mark: &Field<MessageMark>| {
         let mark = mark.value();
         let sent_at = mark.and_then(|mark| mark.sent_at.value()).copied();
@@ -318,6 +322,23 @@ pub(super) fn show_marks(customer: &mut CustomerAttributes, conversation: &Conve
         newest(&mut customer.last_message_at, *at);
     }
     show_unresponded(customer);
+}
+
+/// What a customer shows of the newest message of a conversation.
+fn preview(conversation: &ConversationAttributes) -> Field<Map<String, Value>> {
+    let Some(at) = conversation.last_message_at.value().copied() else { return Field::Absent };
+    let is_out = conversation.last_message_direction.value() == Some(&Direction::Out);
+    let mark = if is_out { &conversation.last_message_out } else { &conversation.last_message_in };
+    let channel = mark.value().and_then(|mark: &MessageMark| mark.channel.value().cloned()).unwrap_or_default();
+    let mut preview = Map::from_iter([
+        ("previewAt".to_owned(), json!(at)),
+        ("type".to_owned(), json!(if is_out { "message_out" } else { "message_in" })),
+        ("channel".to_owned(), json!(channel)),
+    ]);
+    if let Some(text) = conversation.preview.value().filter(|text| !text.is_empty()) {
+        preview.insert("text".to_owned(), json!(text));
+    }
+    preview.into()
 }
 
 fn show_mark(mark: &mut Field<Map<String, Value>>, sent_at: Option<Timestamp>, channel: Option<&str>) {

@@ -18,7 +18,7 @@ mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
 pub(crate) use effects::{Effect, affect, redact};
-pub use effects::{forget_merged, shown_conversation};
+pub use effects::{forget_shown, shown_conversation};
 pub use erase::erase;
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;

@@ -1,12 +1,12 @@
-//! What a customer shows of its conversations, worked out again out of them. After a merge was undone some of them have returned
-//! to the other customer, and with them the messages of the meantime.
+//! What a customer shows of its conversations, worked out again out of them: after one of them was moved to another customer, or a
+//! merge was undone, which returns some of them with the messages of the meantime.
 
 use std::collections::BTreeSet;
 
-use kustomer_api::conversation::{Conversation, ConversationAttributes, ConversationStatus, Direction, MessageMark};
+use kustomer_api::conversation::{Conversation, ConversationStatus};
 use kustomer_api::customer::{ConversationCounts, Customer, CustomerAttributes};
 use kustomer_api::{Field, ObjectId};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Context;
 use super::effects::{recount, show_conversation, show_marks};
@@ -40,11 +40,7 @@ impl Recount {
         }
         self.statuses.extend(counted(&attributes));
         show_conversation(&mut self.shown, stored.id, &attributes);
-        let said_before = self.shown.last_message_at.value().copied();
         show_marks(&mut self.shown, &attributes);
-        if attributes.last_message_at.value().copied() > said_before {
-            self.shown.preview = preview(&attributes);
-        }
         Ok(())
     }
 
@@ -99,21 +95,4 @@ impl Recount {
         customer.last_message_out = shown.last_message_out;
         customer.last_message_unresponded_to = shown.last_message_unresponded_to;
     }
-}
-
-/// What a customer shows of the newest message of a conversation.
-fn preview(conversation: &ConversationAttributes) -> Field<Map<String, Value>> {
-    let Some(at) = conversation.last_message_at.value().copied() else { return Field::Absent };
-    let is_out = conversation.last_message_direction.value() == Some(&Direction::Out);
-    let mark = if is_out { &conversation.last_message_out } else { &conversation.last_message_in };
-    let channel = mark.value().and_then(|mark: &MessageMark| mark.channel.value().cloned()).unwrap_or_default();
-    let mut preview = Map::from_iter([
-        ("previewAt".to_owned(), json!(at)),
-        ("type".to_owned(), json!(if is_out { "message_out" } else { "message_in" })),
-        ("channel".to_owned(), json!(channel)),
-    ]);
-    if let Some(text) = conversation.preview.value().filter(|text| !text.is_empty()) {
-        preview.insert("text".to_owned(), json!(text));
-    }
-    preview.into()
 }

@@ -15,9 +15,10 @@ use kustodian_core::missing;
 use kustodian_core::store::{CommitError, ListQuery, Pages, Stored};
 use kustomer_api::ObjectId;
 
-use super::{Held, STEP, Stop, TOGETHER};
+use super::{Cause, Held, STEP, Stop, TOGETHER, expect};
 use crate::app::Services;
 use crate::handlers::merges::resolve;
+use crate::moved;
 use crate::paging::FULL;
 
 /// How many records follow in one transaction.
@@ -79,6 +80,16 @@ impl Held<'_> {
                 self.keep().await?;
             }
         }
+        // A customer that it was moved from shows the last messages of the others.
+        let store = &*self.services.store;
+        for former in moved::former_customers(store, org.key, &stored).await? {
+            let former = resolve(store, org.key, former).await?;
+            let found = store.find(org.key, Kind::Customer, former).await?;
+            let shown = found.as_ref().map(customer::shown_conversation).transpose()?.flatten();
+            if former != owner && shown == Some(id) {
+                self.recount_customer(org, former).await?;
+            }
+        }
         Ok(())
     }
 
@@ -95,26 +106,32 @@ impl Held<'_> {
             return Ok(());
         }
         for customer in apart {
-            // A conversation that is counted otherwise meanwhile changes its customer, which is then counted again.
-            for _ in 0..ATTEMPTS {
-                let Some(stored) = self.services.store.find(org.key, Kind::Customer, customer).await? else { break };
-                if stored.deleted {
-                    break;
-                }
-                let mut recount = customer::Recount::default();
-                let mut pages = conversations_of(self.services, org, customer);
-                while let Some(found) = pages.next().await? {
-                    found.iter().try_for_each(|conversation| recount.add(conversation))?;
-                    self.keep().await?;
-                }
-                let (context, event) = (context(self.services, org, customer), self.services.ids.next_event());
-                let counted = recount.correct(&context, &stored, event)?;
-                let Some(changes) = counted else { break };
-                match self.services.store.commit(org.key, changes).await {
-                    Ok(_) => break,
-                    Err(CommitError::Stale { .. }) => {}
-                    Err(error) => return Err(Stop::Failed(error.to_string())),
-                }
+            self.recount_customer(org, customer).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts the conversations of a customer, and shows their last messages.
+    async fn recount_customer(&mut self, org: &Org, customer: ObjectId) -> Result<(), Stop> {
+        // A conversation that is counted otherwise meanwhile changes its customer, which is then counted again.
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = self.services.store.find(org.key, Kind::Customer, customer).await? else { break };
+            if stored.deleted {
+                break;
+            }
+            let mut recount = customer::Recount::default();
+            let mut pages = conversations_of(self.services, org, customer);
+            while let Some(found) = pages.next().await? {
+                found.iter().try_for_each(|conversation| recount.add(conversation))?;
+                self.keep().await?;
+            }
+            let (context, event) = (context(self.services, org, customer), self.services.ids.next_event());
+            let counted = recount.correct(&context, &stored, event)?;
+            let Some(changes) = counted else { break };
+            match self.services.store.commit(org.key, changes).await {
+                Ok(_) => break,
+                Err(CommitError::Stale { .. }) => {}
+                Err(error) => return Err(Stop::Failed(error.to_string())),
             }
         }
         Ok(())
@@ -170,8 +187,12 @@ fn conversations_of<'s>(services: &'s Services, org: &Org, customer: ObjectId) -
 }
 
 /// Links a conversation to another customer after its records. Each addition to a conversation changes it, so
-/// nothing was added when it is still the same; else it is processed again.
+/// nothing was added when it is still the same; else it is processed again. That the records are to be tied to the
+/// conversation's customer is noted meanwhile: the move may be stopped, and the merge undone.
 async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: ObjectId) -> Result<(), Stop> {
+    let from = conversation::customer_of(&stored)?;
+    let noted = expect(services, Cause::Moved, org.key, stored.id).await?;
+    let mut owner = owner;
     for _ in 0..ATTEMPTS {
         for kind in Kind::with_homes() {
             let mut after = None;
@@ -180,11 +201,16 @@ async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: Obje
             }
         }
         let context = context(services, org, owner);
-        let Some(changes) = Kind::Conversation.follow(&context, &stored, services.ids.next_event(), owner)? else {
-            return Ok(());
+        let event = services.ids.next_event();
+        let moved = match Kind::Conversation.follow(&context, &stored, event, owner)? {
+            Some(changes) => services.store.commit(org.key, changes).await,
+            None => Ok(ChangeSet::default()),
         };
-        match services.store.commit(org.key, changes).await {
-            Ok(_) => return Ok(()),
+        match moved {
+            Ok(_) => {
+                services.store.replace_note(&noted, None).await?;
+                return Ok(());
+            }
             Err(CommitError::Stale { .. }) => {}
             Err(error) => return Err(Stop::Failed(error.to_string())),
         }
@@ -192,6 +218,9 @@ async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: Obje
             Some(found) => stored = found,
             None => return Ok(()),
         }
+        // A user has moved it meanwhile: its records stay with it.
+        let now = conversation::customer_of(&stored)?;
+        owner = if now == from { owner } else { now.unwrap_or(owner) };
     }
     Err(Stop::Failed(format!("the conversation {} changes all the time", stored.id)))
 }

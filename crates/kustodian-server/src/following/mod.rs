@@ -80,9 +80,7 @@ impl Following {
         org: OrgKey,
         record: ObjectId,
     ) -> Result<(), StoreError> {
-        let now = services.clock.now();
-        let followed = Followed { cause, org, record, noted: now, due: later(now, UNDECIDED) };
-        services.store.keep_note(followed.note(services.ids.next())).await
+        expect(services, cause, org, record).await.map(drop)
     }
 
     /// Wakes the task that updates the followers of a changed record. When the database cannot note that now, the earlier
@@ -116,6 +114,14 @@ impl Following {
             drop(timeout(pause, self.wake.notified()).await);
         }
     }
+}
+
+/// Notes that a record is about to change; the note.
+async fn expect(services: &Services, cause: Cause, org: OrgKey, record: ObjectId) -> Result<Note, StoreError> {
+    let now = services.clock.now();
+    let note = Followed { cause, org, record, noted: now, due: later(now, UNDECIDED) }.note(services.ids.next());
+    services.store.keep_note(note.clone()).await?;
+    Ok(note)
 }
 
 /// Works on the notes that are due, or on all; how long until the next one may be due.

@@ -262,7 +262,8 @@ async fn move_to<E: Endpoint>(
             }
             is_more |= after.is_some();
         }
-        if is_more {
+        let is_moved = !changes.puts.is_empty();
+        if is_more || is_moved {
             call.app().following.happened(services, Cause::Moved, call.org(), id).await;
         }
     }

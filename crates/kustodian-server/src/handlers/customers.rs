@@ -98,15 +98,18 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
-    let decide = move |stored: Option<Stored>| {
-        if let Some(target) = stored.as_ref().map(customer::merged_into).transpose()?.flatten() {
-            return Err(merges::erased_with(target));
+    let decide_if = |if_match: Option<String>| {
+        let act = act.clone();
+        move |stored: Option<Stored>| {
+            if let Some(target) = stored.as_ref().map(customer::merged_into).transpose()?.flatten() {
+                return Err(merges::erased_with(target));
+            }
+            customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref())
         }
-        customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref())
     };
     // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
     let is_resumed = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
-    let refused = decide.clone()(stored.clone()).err();
+    let refused = decide_if(if_match)(stored.clone()).err();
     if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
         homes::erase_owned(&call, id).await?;
         homes::forget_where_merged(&call, id).await?;
@@ -114,7 +117,8 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     if let Some(refusal) = refused {
         return Err(refusal);
     }
-    commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
+    // Its records are gone: a change of the meantime is no reason any longer to keep it.
+    commit(&call, id, stored, decide_if(None)).await.map_err(|error| call.not_committed(error))?;
     if call.is_rehearsal() {
         return Ok(Answer::Empty);
     }

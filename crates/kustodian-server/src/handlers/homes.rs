@@ -15,6 +15,7 @@ use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::identities::identities_of;
 use crate::handlers::{family, inbound_webhooks, merges, plain, spam_senders};
+use crate::moved;
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
@@ -58,8 +59,29 @@ pub(crate) async fn forget_where_merged<E: Endpoint>(call: &Call<E>, customer: O
         };
         let owner = shown.as_ref().map(conversation::customer_of).transpose()?.flatten();
         let (act, event, shows_own) = (call.act(), call.next_event(), owner == Some(target));
-        let forget = move |stored: Stored| customer::forget_merged(&act.context(), &stored, event, shows_own);
+        let forget = move |stored: Stored| customer::forget_shown(&act.context(), &stored, event, None, shows_own);
         commit(call, (Kind::Customer, target), forget).await?;
+    }
+    Ok(())
+}
+
+/// Empties the history of the customers that a conversation was moved from, and of those that they were merged with, as it
+/// shows the conversation. Before the conversation itself is erased, whose history names them.
+async fn forget_where_moved<E: Endpoint>(call: &Call<E>, conversation: &Stored) -> Result<(), Refusal> {
+    let (store, org) = (call.store(), call.org());
+    let mut formers = moved::former_customers(store, org, conversation).await?;
+    for former in formers.clone() {
+        formers.extend(merges::related(call, former).await?);
+    }
+    formers.sort_unstable();
+    formers.dedup();
+    for former in formers {
+        let Some(stored) = family::find(call, Kind::Customer, former).await.map_err(unavailable)? else { continue };
+        let shows_own = customer::shown_conversation(&stored)? != Some(conversation.id);
+        let kept = moved::before(store, org, former, conversation).await?;
+        let (act, event) = (call.act(), call.next_event());
+        let forget = move |stored: Stored| customer::forget_shown(&act.context(), &stored, event, kept, shows_own);
+        commit(call, (Kind::Customer, former), forget).await?;
     }
     Ok(())
 }
@@ -112,6 +134,9 @@ async fn erase_owner<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Stored) ->
         commit(call, (kind, id), move |stored| kind.delete_owned(&act.context(), &stored, event)).await?;
     }
     erase_owned_by(call, kind, id).await?;
+    if kind == Kind::Conversation {
+        forget_where_moved(call, &stored).await?;
+    }
     let event = call.next_event();
     commit(call, (kind, id), move |stored| kind.erase(&act.context(), &stored, event)).await
 }

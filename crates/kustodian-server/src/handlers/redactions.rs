@@ -16,6 +16,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::{family, merges};
+use crate::moved;
 use crate::past::{self, State};
 
 /// How many drafts or deliveries are read together.
@@ -29,19 +30,19 @@ pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answ
     let conversation = conversation_of(stored)?.ok_or_else(|| resource::fault("A message is of no conversation"))?;
     let shows_words = input.preview.is_some() || input.meta.is_some();
     let sent_by = if shows_words { sent_by(&call, conversation, id).await? } else { Vec::new() };
-    let (customer, merged_with) = match shows_words {
-        true => merged_with(&call, conversation).await?,
+    let (customer, others) = match shows_words {
+        true => shown_by(&call, conversation).await?,
         false => (None, Vec::new()),
     };
     let past = match input.preview.is_some() {
         true => {
-            let customers = customer.into_iter().chain(merged_with.iter().copied());
+            let customers = customer.into_iter().chain(others.iter().copied());
             let customers = customers.map(|id| (Kind::Customer, id));
             past_of(&call, stored, std::iter::once((Kind::Conversation, conversation)).chain(customers)).await?
         }
         false => Past::default(),
     };
-    let redaction = Redaction { message: id, input: input.clone(), sent_by, merged_with, past };
+    let redaction = Redaction { message: id, input: input.clone(), sent_by, shown_by: others, past };
 
     let others = redaction.names()?;
     let removal = removal_of(&call, &input).await?;
@@ -80,16 +81,24 @@ async fn removal_of(call: &Call<RedactMessage>, input: &RedactionInput) -> Resul
     Removal::prepare(call.app(), &call.act().org, Kind::Attachment, &records).await
 }
 
-/// The customer of a conversation; and with it those that it went into and those that went into it, when there are any.
-async fn merged_with<E: Endpoint>(
+/// The customer of a conversation; and with it the customers that it was moved from, and those that went into one of them or
+/// that one of them went into, when there are any.
+async fn shown_by<E: Endpoint>(
     call: &Call<E>,
     conversation: ObjectId,
 ) -> Result<(Option<ObjectId>, Vec<ObjectId>), Refusal> {
     let found = family::find(call, Kind::Conversation, conversation).await.map_err(unavailable)?;
-    match found.as_ref().map(customer_of).transpose()?.flatten() {
-        Some(customer) => Ok((Some(customer), merges::related(call, customer).await?)),
-        None => Ok((None, Vec::new())),
+    let Some(stored) = found else { return Ok((None, Vec::new())) };
+    let owner = customer_of(&stored)?;
+    let former = moved::former_customers(call.store(), call.org(), &stored).await?;
+    let mut others = Vec::new();
+    for customer in owner.into_iter().chain(former.iter().copied()) {
+        others.extend(merges::related(call, customer).await?);
     }
+    others.extend(former);
+    others.sort_unstable();
+    others.dedup();
+    Ok((owner, others))
 }
 
 /// The former words of a message, and the last states of records from before it was made. Those states never change, so they

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::erase::wait_for;
 use crate::server::{Answer, Server, TOKEN};
 use crate::world::owner;
 
@@ -261,6 +262,35 @@ fn what_happened_to_a_conversation_is_listed_in_both_directions() {
         .flat_map(|page| server.get(&format!("{path}/events?pageSize=1&page={page}")).expect(200).ids())
         .collect();
     assert_eq!(pages, events.ids());
+}
+
+#[test]
+fn both_customers_of_a_move_show_their_own_last_messages() {
+    let server = Server::start();
+    let [from, to] = ["from", "to"].map(|name| server.create(json!({ "externalId": name }))["id"].clone());
+    let [from_path, to_path] = [&from, &to].map(|id| format!("/v1/customers/{}", id.as_str().unwrap()));
+    let say = |preview: &str| {
+        let message = json!({ "channel": "sms", "app": "x", "direction": "in", "preview": preview });
+        server.post(&format!("{from_path}/messages"), message).expect(201)
+    };
+    let (first, second) = (say("the first"), say("the second"));
+    let conversation = |message: &Answer| message.data()["relationships"]["conversation"]["links"]["self"].clone();
+    let last = |path: &str| {
+        let attributes = server.get(path).expect(200).attributes().clone();
+        (attributes["preview"]["text"].clone(), attributes["lastConversation"]["id"].clone())
+    };
+    let id_of = |link: &Value| json!(link.as_str().unwrap().rsplit('/').next().unwrap());
+    let [first, second] = [conversation(&first), conversation(&second)];
+    server.patch(second.as_str().unwrap(), json!({ "customer": to })).expect(200);
+    assert_eq!(last(&to_path), (json!("the second"), id_of(&second)));
+    wait_for("the other conversation", || last(&from_path) == (json!("the first"), id_of(&first)));
+    server.patch(first.as_str().unwrap(), json!({ "customer": to })).expect(200);
+    wait_for("nothing", || last(&from_path).1.is_null());
+    let from = server.get(&from_path).expect(200);
+    assert_eq!(from.attributes()["preview"], json!({}));
+    assert_eq!(from.attributes()["conversationCounts"]["all"], 0);
+    assert_eq!(from.attributes()["lastMessageIn"], Value::Null);
+    assert_eq!(last(&to_path), (json!("the second"), id_of(&second)));
 }
 
 #[test]

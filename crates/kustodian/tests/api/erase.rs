@@ -135,6 +135,23 @@ fn erasing_asks_for_its_role_and_for_the_etag_that_was_sent() {
 }
 
 #[test]
+fn an_erased_customer_leaves_the_past_of_the_customer_that_a_conversation_was_moved_from() {
+    let server = Server::start();
+    let [from, to] = ["from", "to"].map(|name| server.create(json!({ "externalId": name }))["id"].clone());
+    let [from_path, to_path] = [&from, &to].map(|id| format!("/v1/customers/{}", id.as_str().unwrap()));
+    let message = json!({ "channel": "sms", "app": "x", "direction": "in", "preview": "zqsaid by another" });
+    let message = server.post(&format!("{from_path}/messages"), message).expect(201);
+    let conversation = message.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap().to_owned();
+    server.patch(&conversation, json!({ "customer": to })).expect(200);
+    server.post(&format!("{to_path}/erase"), json!({})).expect(204);
+    for path in [from_path.clone(), format!("{from_path}/history"), "/v1/events?last=100".to_owned()] {
+        let shown = server.get(&path).expect(200);
+        assert!(!shown.text.contains("zqsaid"), "{path}: {}", shown.text);
+    }
+    assert_eq!(server.get(&from_path).expect(200).attributes()["externalId"], "from");
+}
+
+#[test]
 fn the_feed_and_the_audit_log_keep_what_happened_and_none_of_the_values() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "zqname", "emails": [{ "email": "zq@b.c" }] }));

@@ -63,6 +63,27 @@ fn redacted_words_are_replaced_wherever_they_were_shown() {
 }
 
 #[test]
+fn redacted_words_leave_the_customer_that_the_conversation_was_moved_from() {
+    let server = Server::start();
+    let [from, to] = ["from", "to"].map(|name| server.create(json!({ "externalId": name }))["id"].clone());
+    let path = format!("/v1/customers/{}", from.as_str().unwrap());
+    let message = said(&server, from.as_str().unwrap(), "zqmoved 4111");
+    server.patch(&related(&message, "conversation"), json!({ "customer": to })).expect(200);
+    redact(&server, &path_of(&message), json!({ "preview": "gone", "meta": {} })).expect(201);
+    let events = server.get("/v1/events?last=100").expect(200);
+    assert!(!events.text.contains("zqmoved"), "{}", events.text);
+    for customer in [from, to] {
+        let path = format!("/v1/customers/{}", customer.as_str().unwrap());
+        let rev = server.get(&path).expect(200).attributes()["rev"].as_u64().unwrap();
+        let states = (1..=rev).map(|rev| server.get(&format!("{path}?rev={rev}")).text);
+        let shown: Vec<_> = states.filter(|state| state.contains("zqmoved")).collect();
+        assert!(shown.is_empty(), "{shown:?}");
+    }
+    // States from before the message stay.
+    server.get(&format!("{path}?rev=1")).expect(200);
+}
+
+#[test]
 fn a_redaction_is_in_histories_and_the_feed_and_nothing_leads_behind_it() {
     let server = Server::start();
     let customer = owner(&server);
