@@ -32,8 +32,8 @@ pub const ROLE_TYPE: &str = "role";
 /// A token, without its secret.
 pub type AuthToken = Resource<AuthTokenAttributes>;
 
-/// The attributes of a token.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// The attributes of a token. `Debug` leaves the secret and the address out.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AuthTokenAttributes {
@@ -73,6 +73,18 @@ pub struct AuthTokenAttributes {
     /// Attributes this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl std::fmt::Debug for AuthTokenAttributes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("AuthTokenAttributes")
+            .field("name", &self.name)
+            .field("last_token_chars", &self.last_token_chars)
+            .field("roles", &self.roles)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token as answered.

@@ -90,14 +90,13 @@ impl<E> Clone for Call<E> {
     }
 }
 
+/// Without values: a path may have an e-mail address, and a query may have any.
 impl<E> fmt::Debug for Call<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Call")
             .field("client", &self.client)
-            .field("path", &self.path)
-            .field("query", &self.query)
-            .field("headers", &self.headers)
+            .field("endpoint", &std::any::type_name::<E>())
             .finish_non_exhaustive()
     }
 }

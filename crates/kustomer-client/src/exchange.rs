@@ -1,5 +1,7 @@
 //! A whole exchange: the request and the answer, of any kind.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
@@ -42,8 +44,8 @@ impl<T> Exchange<T> {
     }
 }
 
-/// A request as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A request as it was sent. `Debug` has no values: neither the URL nor the body.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SentRequest {
     /// The method.
@@ -56,6 +58,16 @@ pub struct SentRequest {
     pub body: Bytes,
 }
 
+impl fmt::Debug for SentRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SentRequest")
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// The headers without the value of the token.
 pub(crate) fn without_token(mut headers: HeaderMap) -> HeaderMap {
     if let Some(value) = headers.get_mut(AUTHORIZATION) {
@@ -64,8 +76,8 @@ pub(crate) fn without_token(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// An answer as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer as it came. `Debug` has no values: neither headers nor the body.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedResponse {
     /// The status.
@@ -76,6 +88,17 @@ pub struct ReceivedResponse {
     pub body: Bytes,
     /// The version of HTTP that it came over; always 1.1 in a browser, which does not say it.
     pub version: Version,
+}
+
+impl fmt::Debug for ReceivedResponse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ReceivedResponse")
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl ReceivedResponse {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
 
 use futures_util::stream::{self, Stream};
 use kustomer_api::envelope::Page;
@@ -28,7 +29,6 @@ use crate::error::{DecodeError, Error, FailedCall};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a walk does nothing until it is asked for its next item"]
 pub struct Walk<E, T> {
     /// The call of every page, with another query each time.
@@ -36,6 +36,17 @@ pub struct Walk<E, T> {
     /// The query of the page to ask for; `None` at the end.
     query: Option<Query>,
     items: VecDeque<T>,
+}
+
+/// Without values.
+impl<E, T> fmt::Debug for Walk<E, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Walk")
+            .field("call", &self.call)
+            .field("read", &self.items.len())
+            .finish_non_exhaustive()
+    }
 }
 
 type Query = Vec<(Cow<'static, str>, String)>;

@@ -1,5 +1,6 @@
 //! A call of any path: for operations and attributes that this version does not know.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use crate::retry::Retry;
 const NAME: &str = "a raw call";
 
 /// A call of any method and path, not yet sent: see [`Client::request`]. Await it for the JSON that is answered (null when
-/// nothing is), or see [`exchange`](Self::exchange).
-#[derive(Debug, Clone)]
+/// nothing is), or see [`exchange`](Self::exchange). `Debug` has no values: neither the path nor headers nor the body.
+#[derive(Clone)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct RawCall {
     client: Client,
@@ -31,6 +32,18 @@ pub struct RawCall {
     retry: Option<Retry>,
     /// The first thing that cannot be sent; returned when the call is sent, so that a chain is not broken.
     invalid: Option<InvalidRequest>,
+}
+
+impl fmt::Debug for RawCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RawCall")
+            .field("client", &self.client)
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RawCall {

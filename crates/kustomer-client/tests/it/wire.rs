@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{ID, Server, answer, customer};
+use kustomer_client::auth::SignIn;
 use kustomer_client::customer::{
     Comparison, CustomerInput, CustomerSort, CustomerSortKey, Email, ListCustomers, MomentFilter, ReplaceQuery,
 };
@@ -187,6 +188,24 @@ async fn the_token_shows_nowhere_but_on_the_wire() {
     let shown = format!("{shown} {exchange:?} {}", exchange.error.as_ref().unwrap());
     assert!(!shown.contains("secret-token"), "{shown}");
     assert_eq!(server.received()[0].headers["authorization"], "Bearer secret-token-2");
+}
+
+#[tokio::test]
+async fn debug_output_has_no_values_of_people_and_no_secrets() {
+    let signed_in =
+        r#"{"data":{"type":"auth_token","id":"1","attributes":{"token":"zqsecret","ipAddress":"zqaddress"}}}"#;
+    let server = Server::start([answer(200, signed_in), answer(200, "{}")]).await;
+    let client = server.client().build().unwrap();
+    let input = SignIn::with_password("acme", "zqada@acme.example", "zqpassword");
+    let call = client.auth().sign_in(&input);
+    let exchange = call.clone().exchange().await.unwrap();
+    let by_email = client.customers().get_by_email("zqada@acme.example");
+    let raw = client
+        .request(reqwest::Method::POST, "/v1/customers/email=zqada")
+        .header("x-key", "zqkey")
+        .json(r#"{"name":"zqada"}"#);
+    let shown = format!("{call:?} {exchange:?} {by_email:?} {raw:?} {:?}", raw.clone().exchange().await.unwrap());
+    assert!(!shown.contains("zq"), "{shown}");
 }
 
 #[tokio::test]
