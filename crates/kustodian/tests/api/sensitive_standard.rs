@@ -174,7 +174,7 @@ fn nobody_finds_a_record_by_an_attribute_that_it_may_not_see() {
         json!({ "and": [{ "message_body": { "contains": "zqown" } }], "queryContext": "message" }),
         json!({ "and": [{ "note_body": { "contains": "zqown" } }], "queryContext": "note" }),
         json!({ "and": [], "sort": [{ "customer_name": "asc" }] }),
-        json!({ "aggregations": { "a": { "terms": { "field": "customer_gender" } } } }),
+        json!({ "aggs": { "a": { "terms": { "field": "customer_gender" } } } }),
     ] {
         let seen = search(&trusted, body.clone());
         assert!(matches!(seen.status, 200 | 400), "{body}: {}", seen.text);
