@@ -20,6 +20,9 @@ pub(crate) struct PublishedArguments {
     /// Also compile the client for a browser; says so where the target cannot be had
     #[arg(long)]
     browser: bool,
+    /// Also compare the libraries with those of an earlier revision, such as v0.1.0, by cargo-semver-checks
+    #[arg(long, value_name = "REVISION")]
+    since: Option<String>,
 }
 
 /// The client, whose features are compiled one by one.
@@ -65,6 +68,9 @@ pub(crate) fn run(arguments: &PublishedArguments) -> Result<()> {
     }
     if arguments.browser {
         compile_for_browser()?;
+    }
+    if let Some(revision) = &arguments.since {
+        compare(&published, revision)?;
     }
     println!("{} crates can be published", published.len());
     Ok(())
@@ -177,6 +183,38 @@ fn compile_for_browser() -> Result<()> {
     Ok(())
 }
 
+/// Fails when a library breaks programs of an earlier revision, and its version does not say so.
+fn compare(packages: &[&Package], revision: &str) -> Result<()> {
+    let checks = || {
+        let mut cargo = process::cargo();
+        cargo.arg("semver-checks");
+        cargo
+    };
+    if process::output(checks().arg("--version")).is_err() {
+        bail!("there is no cargo-semver-checks: cargo install --locked cargo-semver-checks");
+    }
+    for package in packages {
+        if package.is_macro() {
+            println!("==> {}: NOT compared, macros are not read by cargo-semver-checks", package.name);
+            continue;
+        }
+        println!("==> {} since {revision}", package.name);
+        let mut checks = checks();
+        checks.args(["--package", &package.name, "--baseline-rev", revision]).args(documented_features(package));
+        process::succeed(&mut checks)?;
+    }
+    Ok(())
+}
+
+/// The arguments for the features that docs.rs shows: others are not for everybody.
+fn documented_features(package: &Package) -> Vec<String> {
+    let shown = package.metadata.pointer("/docs/rs/features").and_then(serde_json::Value::as_array);
+    let Some(shown) = shown else { return vec!["--all-features".to_owned()] };
+    let default = package.features.contains_key("default").then_some("default");
+    let names: Vec<&str> = default.into_iter().chain(shown.iter().filter_map(serde_json::Value::as_str)).collect();
+    vec!["--only-explicit-features".to_owned(), "--features".to_owned(), names.join(",")]
+}
+
 /// The target of browsers, and the client's features that are there beside the default ones.
 const BROWSER: &str = "wasm32-unknown-unknown";
 const IN_BROWSERS: &str = "axum,chrono,http2,time,tower,tracing";
@@ -216,5 +254,27 @@ mod tests {
                 "categories": ["b"], "readme": "README.md", "metadata": {"docs": {"rs": {"all-features": true}}}}"#,
         );
         assert!(!whole.is_published() && faults_of_manifest(&whole).is_empty());
+    }
+
+    #[test]
+    fn a_crate_is_compared_with_the_features_that_docs_rs_shows() {
+        let package = |json| serde_json::from_str::<Package>(json).unwrap();
+        let all = package(r#"{"id": "a", "name": "a", "metadata": {"docs": {"rs": {"all-features": true}}}}"#);
+        assert_eq!(documented_features(&all), ["--all-features"]);
+        let some = package(
+            r#"{"id": "a", "name": "a", "features": {"default": [], "time": [], "hidden": []},
+                "metadata": {"docs": {"rs": {"features": ["time"]}}}}"#,
+        );
+        assert_eq!(documented_features(&some), ["--only-explicit-features", "--features", "default,time"]);
+    }
+
+    #[test]
+    fn a_macro_is_not_compared() {
+        let package = |kind| {
+            let json =
+                format!(r#"{{"id": "a", "name": "a", "targets": [{{"kind": ["{kind}"]}}, {{"kind": ["test"]}}]}}"#);
+            serde_json::from_str::<Package>(&json).unwrap()
+        };
+        assert!(package("proc-macro").is_macro() && !package("lib").is_macro());
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Package {
     /// What its manifest asks for.
     #[serde(default)]
     pub(crate) dependencies: Vec<Request>,
+    #[serde(default)]
+    targets: Vec<Target>,
 }
 
 impl Package {
@@ -58,6 +60,17 @@ impl Package {
     pub(crate) fn is_published(&self) -> bool {
         self.publish.is_none()
     }
+
+    /// Whether it has macros of functions, derives or attributes, and nothing else.
+    pub(crate) fn is_macro(&self) -> bool {
+        self.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "proc-macro"))
+    }
+}
+
+/// A library, a program, a test: whatever a package is compiled to.
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
 }
 
 /// A dependency as a manifest states it.
