@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kustodian_core::directory::Org;
-use kustodian_core::feed::{FeedQuery, Payload};
+use kustodian_core::feed::{FeedQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::outbound_webhook::{Log, Pending, Queue, Subscription, WINDOW, kinds_of};
 use kustodian_core::refusal::Refusal;
@@ -163,6 +163,7 @@ impl Keeper {
         if !queue.is_halted
             && window.is_whole
             && queue.again(now).next().is_none()
+            && queue.behind(now).next().is_none()
             && queue.plan(&window.events, now).is_empty()
         {
             if self.idle.len() >= MAX_REMEMBERED {
@@ -236,12 +237,17 @@ impl Window {
         let last = found.last().and_then(|event| event.position);
         let is_whole = found.len() < WINDOW as usize;
         let seen = if is_whole { last.unwrap_or(queue.position).max(head) } else { last.unwrap_or(queue.position) };
-        let asked = found.into_iter().filter(|event| subscription.asks_for(&event.name));
-        let pending = asked.filter_map(|event| {
-            Some(Pending { position: event.position?, id: event.id, record: (event.kind, event.record) })
-        });
-        Ok(Self { events: pending.collect(), seen, is_whole })
+        Ok(Self { events: pending(found, subscription), seen, is_whole })
     }
+}
+
+/// Those events of a page of the feed that a webhook asks for.
+fn pending(page: Vec<Recorded>, subscription: &Subscription) -> Vec<Pending> {
+    let asked = page.into_iter().filter(|event| subscription.asks_for(&event.name));
+    let pending = asked.filter_map(|event| {
+        Some(Pending { position: event.position?, id: event.id, record: (event.kind, event.record) })
+    });
+    pending.collect()
 }
 
 /// The note with a name.

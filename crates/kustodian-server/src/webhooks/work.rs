@@ -17,7 +17,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::sleep;
 
 use super::post::{NotTaken, Post};
-use super::{Stop, Window, find_note, remove};
+use super::{Stop, Window, find_note, pending, remove};
 use crate::app::App;
 use crate::{envelopes, grants};
 
@@ -32,6 +32,9 @@ const BATCH: usize = 50;
 
 /// How long events are begun before what became of them is kept.
 const BATCH_TIME: Duration = Duration::from_secs(5);
+
+/// How many events of a record that is behind are read at a time.
+const PAGE: u32 = 50;
 
 pub(super) struct Worker {
     app: Arc<App>,
@@ -84,7 +87,8 @@ impl Worker {
             }
             let window = Window::find(&self.app, &self.queue, &subscription, head).await?;
             let mut groups = self.find_again(now).await?;
-            groups.extend(self.queue.plan(&window.events, now));
+            let behind = self.find_behind(&subscription, now).await?;
+            groups.extend(alternately(self.queue.plan(&window.events, now), behind));
             if groups.is_empty() {
                 self.queue.advance(&window.events, window.seen);
                 if window.is_whole || self.queue.position < window.seen {
@@ -172,6 +176,31 @@ impl Worker {
         for position in gone {
             self.queue.forget(position);
         }
+        Ok(found)
+    }
+
+    /// The events of records that are behind.
+    async fn find_behind(&mut self, subscription: &Subscription, now: Timestamp) -> Result<Vec<Vec<Attempt>>, Stop> {
+        let records: Vec<_> = self.queue.behind(now).take(BATCH).collect();
+        let mut found = Vec::new();
+        for ((kind, id), from) in records {
+            let query = FeedQuery {
+                after: Some(from.saturating_sub(1)),
+                before: Some(self.queue.position + 1),
+                kinds: vec![kind],
+                record: Some(id),
+                limit: PAGE,
+                payload: Payload::None,
+                ..FeedQuery::default()
+            };
+            let page = self.app.services.store.feed(self.org.key, query).await?.events;
+            let last = page.last().and_then(|event| event.position).filter(|_| page.len() >= PAGE as usize);
+            let left = pending(page, subscription);
+            let next = left.first().map(|event| event.position);
+            self.queue.skip_to((kind, id), next.unwrap_or_else(|| last.unwrap_or(self.queue.position) + 1));
+            found.push(self.queue.plan_behind(&left, now));
+        }
+        found.retain(|group| !group.is_empty());
         Ok(found)
     }
 
@@ -279,6 +308,15 @@ async fn check_answerer(
         None => None,
     };
     Ok(outbound_webhook::check_answerer(answerer, roles.as_deref(), &subscription.events))
+}
+
+/// The first of both, then the second of both, and so on, so that neither of them waits for the whole of the other.
+fn alternately<T>(ones: Vec<T>, others: Vec<T>) -> impl Iterator<Item = T> {
+    let (mut next, mut after) = (ones.into_iter(), others.into_iter());
+    std::iter::from_fn(move || {
+        std::mem::swap(&mut next, &mut after);
+        after.next().or_else(|| next.next())
+    })
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -1,5 +1,6 @@
 //! Webhooks: events arrive at a real receiver, signed and in order, whatever becomes of it and of the server.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
@@ -256,6 +257,42 @@ fn what_fails_is_tried_again_holds_up_its_own_record_alone_and_disables_its_webh
     let of_poisoned: Vec<u64> =
         receiver.taken().into_iter().filter(|(id, _)| *id == text(&poisoned["id"])).map(|(_, rev)| rev).collect();
     assert_eq!(of_poisoned, [1, 2]);
+}
+
+#[test]
+fn an_event_that_fails_holds_up_no_event_of_another_record_however_many_there_are() {
+    let retries = vec!["1"; 300].join(",");
+    let settings = with(&["--webhook-retries", &retries]);
+    let mut server = Server::on_file_with(&settings);
+    let receiver = Receiver::start(Mood::Refuses("poison"));
+    subscribe(&server, &receiver, &["kustomer.customer.create", "kustomer.customer.update"]);
+    let poisoned = server.create(json!({ "name": "poison" }));
+    let (id, path) = (text(&poisoned["id"]), text(&poisoned["links"]["self"]));
+    let create = |server: &Server, hundreds: usize| {
+        let items: Vec<Value> = (0..100).map(|number| json!({ "name": number.to_string() })).collect();
+        for _ in 0..hundreds {
+            server.post("/v1/customers/bulk", json!(items)).expect(201);
+        }
+    };
+    let others = || receiver.taken().into_iter().filter(|(taken, _)| *taken != id).collect::<HashSet<_>>().len();
+    create(&server, 6);
+    wait_for("600 other records", || others() == 600);
+    // The failing record changes more often than the server reads of its events at a time.
+    for number in 0..120 {
+        server.patch(&path, json!({ "name": format!("poison {number}") })).expect(200);
+    }
+    server = server.kill_and_restart_with(&settings);
+    create(&server, 1);
+    wait_for("100 more", || others() == 700);
+    let of_poisoned =
+        || -> Vec<u64> { receiver.taken().into_iter().filter(|(taken, _)| *taken == id).map(|(_, rev)| rev).collect() };
+    assert_eq!(of_poisoned(), Vec::<u64>::new());
+    // Its own events arrive in their order once they are accepted, each once, and those after them follow.
+    receiver.set(Mood::Takes);
+    wait_for("what failed", || of_poisoned().last() == Some(&121));
+    server.patch(&path, json!({ "name": "cured" })).expect(200);
+    wait_for("a later event", || of_poisoned().last() == Some(&122));
+    assert_eq!(of_poisoned(), (1..=122).collect::<Vec<_>>());
 }
 
 #[test]
