@@ -16,7 +16,7 @@ use crate::attachment::{self, Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::conversation::{self, CUSTOMER, relate, related};
-use crate::customer::Context;
+use crate::customer::{Context, merged_into};
 use crate::kind::{DUE_AT, Kind};
 use crate::lifecycle::{self, By};
 use crate::message::CONVERSATION;
@@ -152,11 +152,27 @@ impl<'a> Parties<'a> {
     fn of(relationships: &Relationships, loaded: &'a Loaded) -> Result<Self, Refusal> {
         let id = |kind: Kind| related(relationships, kind.as_str()).and_then(|id| id.parse::<ObjectId>().ok());
         let customer = id(Kind::Customer).and_then(|id| loaded.get((Kind::Customer, id)));
-        let customer = customer.filter(|customer| !customer.deleted).ok_or_else(|| {
+        let customer = customer.ok_or_else(|| {
             Refusal::new(404, code::NOT_FOUND, CUSTOMER, "The customer is not there any more: nothing was sent")
         })?;
         Self::with(customer, id(Kind::Conversation), loaded)
     }
+}
+
+/// Lets a customer pass to whom something can be sent, or about whom.
+///
+/// # Errors
+/// 400 when it was deleted; 503 when it was merged, and what belongs to it has not followed yet.
+pub(crate) fn check_reachable(customer: &Stored) -> Result<(), Refusal> {
+    if !customer.deleted {
+        return Ok(());
+    }
+    if merged_into(customer)?.is_some() {
+        let title = "The customer was merged into another, whose it becomes in a moment: try again then";
+        return Err(Refusal::new(503, code::UNAVAILABLE, CUSTOMER, title));
+    }
+    let title = format!("The customer {} was deleted: nothing was sent", customer.id);
+    Err(Refusal::new(400, code::BAD_PARAM, CUSTOMER, title))
 }
 
 /// The channel by which a sent draft leaves.

@@ -20,7 +20,7 @@ use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::conversation::{self, CUSTOMER, relate, related};
 use crate::customer::Context;
 use crate::delivery::{self, Content};
-use crate::draft::How;
+use crate::draft::{How, check_reachable};
 use crate::kind::{DUE_AT, Kind};
 use crate::lifecycle::{self, By};
 use crate::message::CONVERSATION;
@@ -67,7 +67,7 @@ impl Record for ForwardAttributes {
         let own = Attaching::of(own).found(|name| loaded.get(name));
         let mut beside = ChangeSet::default();
         let about = related(&forward.relationships, CONVERSATION).and_then(|id| id.parse().ok());
-        let sent = Subject::of(about.and_then(|id| loaded.get((Kind::Conversation, id))))
+        let sent = Subject::of(about, |name| loaded.get(name))
             .and_then(|subject| send(context, how, subject, (stored.id, &forward.attributes, &own), &mut beside));
         let edit = |record: &mut Forward| {
             match sent {
@@ -88,9 +88,9 @@ impl Record for ForwardAttributes {
 
 /// The records that sending a forward reads.
 fn names(relationships: &Relationships) -> Vec<Name> {
-    let about = related(relationships, CONVERSATION).and_then(|id| id.parse().ok());
+    let name = |kind: Kind| Some((kind, related(relationships, kind.as_str())?.parse().ok()?));
     let own = attachment::ids_in(relationships).into_iter().map(|id| (Kind::Attachment, id));
-    about.map(|id| (Kind::Conversation, id)).into_iter().chain(own).collect()
+    [Kind::Customer, Kind::Conversation].into_iter().filter_map(name).chain(own).collect()
 }
 
 /// The same, out of its record.
@@ -107,20 +107,22 @@ pub fn names_of(stored: &Stored) -> Result<Vec<Name>, Refusal> {
 pub struct Subject<'a> {
     /// The customer of the conversation.
     pub customer: ObjectId,
+    /// Its record. A conversation that has just moved may have another customer than the forward: that one is there.
+    pub owner: Option<&'a Stored>,
     /// The conversation.
     pub conversation: &'a Stored,
 }
 
 impl<'a> Subject<'a> {
-    /// A conversation, with its customer.
+    /// A conversation, with its customer, out of loaded records.
     ///
     /// # Errors
     /// 404 when it is not there.
-    pub fn of(conversation: Option<&'a Stored>) -> Result<Self, Refusal> {
-        let conversation = conversation::alive(conversation)?;
+    pub fn of(about: Option<ObjectId>, loaded: impl Fn(Name) -> Option<&'a Stored>) -> Result<Self, Refusal> {
+        let conversation = conversation::alive(about.and_then(|id| loaded((Kind::Conversation, id))))?;
         let customer = conversation::customer_of(conversation)?;
         let customer = customer.ok_or_else(|| conversation::gone(Some(conversation)))?;
-        Ok(Self { customer, conversation })
+        Ok(Self { customer, owner: loaded((Kind::Customer, customer)), conversation })
     }
 }
 
@@ -310,6 +312,7 @@ fn send(
     (id, forward, own): (ObjectId, &ForwardAttributes, &Attaching),
     changes: &mut ChangeSet,
 ) -> Result<ObjectId, Refusal> {
+    subject.owner.map_or(Ok(()), check_reachable)?;
     own.check_sendable(how.sends_email.then_some(delivery::MAX_ATTACHED))?;
     let to = forward.to.value().filter(|to| !to.is_empty()).cloned();
     let to = to.ok_or_else(|| lacks("to", "A forward needs a recipient"))?;

@@ -10,7 +10,7 @@ use kustomer_api::note::{Mention, NoteInput};
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Value};
 
-use super::{How, Parties};
+use super::{How, Parties, check_reachable};
 use crate::attachment::Attaching;
 use crate::change::ChangeSet;
 use crate::conversation::Seeds;
@@ -39,8 +39,8 @@ pub(crate) struct Sent {
 /// Adds to `changes` what sending a draft makes. Its attachments go over to the message or the note.
 ///
 /// # Errors
-/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation
-/// takes no messages.
+/// 400 when something is missing that the channel needs, the bytes of an attachment among it, or the customer was deleted;
+/// 409 when the conversation takes no messages.
 pub(super) fn send(
     context: &Context<'_>,
     how: How<'_>,
@@ -48,6 +48,7 @@ pub(super) fn send(
     (id, draft, attachments): (ObjectId, &DraftAttributes, Attaching),
     changes: &mut ChangeSet,
 ) -> Result<Sent, Refusal> {
+    check_reachable(parties.customer)?;
     let attachments = attachments.sent_from(id);
     let [delivery, record, new_conversation, time] = how.draws.ids;
     let [_, of_delivery, event, conversation_event, customer_event, .., time_event] = how.draws.events;

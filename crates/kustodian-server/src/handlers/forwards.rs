@@ -72,7 +72,7 @@ where
         if !is_in_path && family.conversation().is_none_or(|stored| stored.deleted) {
             return Err(conversation::unknown(Kind::Conversation, CONVERSATION, &about.to_string()));
         }
-        let subject = Subject::of(family.conversation())?;
+        let subject = Subject::of(Some(about), |name| family.get(name))?;
         if customer.is_some_and(|customer| customer != subject.customer) {
             return Err(conversation::other(conversation::CUSTOMER, subject.customer));
         }
@@ -112,7 +112,7 @@ pub(crate) async fn update_draft_forward(call: Call<UpdateDraftForward>) -> Resu
             if forward::names_of(stored)? != ties {
                 return Err(plain::too_busy());
             }
-            let subject = Subject::of(about.and_then(|name| loaded.get(name)))?;
+            let subject = Subject::of(about.map(|(_, id)| id), |name| loaded.get(name))?;
             let (own, how) = (own.found(|name| loaded.get(name)), How { draws: &draws, sends_email });
             let former = stored.document.len();
             ready(forward::update(&act.context(), Some(stored), subject, how, (own, quoted), input)?, former)

@@ -381,6 +381,55 @@ fn drafts_and_deliveries_are_erased_with_their_customer_and_send_nothing_any_mor
     server.post(&format!("/v1/customers/{customer}/erase"), json!({})).expect(204);
     for path in [&scheduled, &path_of(&sent), &delivery] {
         let gone = server.get(path).expect(404);
+#[test]
+fn nothing_is_sent_to_a_deleted_customer_nor_forwarded_of_one() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let conversation = conversation(&server, &customer);
+    let form = |conversation: Option<&str>, channel: &str| {
+        let mut body = json!({ "channel": channel, "body": "hello" });
+        if channel == "sms" {
+            body["to"] = json!("+18005551212");
+        }
+        if let Some(conversation) = conversation {
+            body["conversation"] = json!(conversation);
+        }
+        body
+    };
+    let drafts: Vec<String> =
+        [form(Some(&conversation), "sms"), form(None, "email"), form(Some(&conversation), "note")]
+            .into_iter()
+            .map(|body| path_of(&server.post(&drafts_of(&customer), body).expect(200)))
+            .collect();
+    let forward = json!({ "channel": "email", "from": { "email": "help@acme.example" },
+        "to": [{ "email": "depot@acme.example" }], "body": "look" });
+    let forwards = format!("/v1/conversations/{conversation}/forwards");
+    let forwarded = path_of(&server.post(&forwards, forward.clone()).expect(200));
+    let mut timed = forward.clone();
+    timed["sendAt"] = json!(soon(2_000));
+    let timed = path_of(&server.post(&forwards, timed).expect(200));
+    server.delete(&format!("/v1/customers/{customer}")).expect(204);
+    for (path, channel) in drafts.iter().zip(["sms", "email", "note"]) {
+        // What is only written is kept, and nothing of it leaves.
+        server.put(path, json!({ "channel": channel, "body": "changed" })).expect(200);
+        let refused = server.put(path, json!({ "channel": channel, "status": "sent" })).expect(400);
+        assert!(refused.text.contains("was deleted"), "{}", refused.body);
+        assert_eq!(status(&server, path), "draft");
+    }
+    server.put(&forwarded, json!({ "status": "sent" })).expect(400);
+    let mut sent = forward;
+    sent["status"] = json!("sent");
+    server.post(&forwards, sent).expect(400);
+    wait_for("the forward that fails", || status(&server, &timed) == "failed");
+    let reason = server.get(&timed).expect(200).attributes()["error"]["message"].clone();
+    assert!(reason.as_str().unwrap().contains("was deleted"), "{reason}");
+    assert_eq!(server.get("/v1/outbox").expect(200).data(), &json!([]));
+    // Restored, the customer is written to.
+    server.post(&format!("/v1/customers/{customer}/restore"), json!({})).expect(200);
+    server.put(&drafts[0], json!({ "channel": "sms", "status": "sent" })).expect(200);
+    server.put(&forwarded, json!({ "status": "sent" })).expect(200);
+}
+
         assert!(gone.error()["title"].as_str().unwrap().contains("was erased"), "{}", gone.body);
     }
     let other = owner(&server);
