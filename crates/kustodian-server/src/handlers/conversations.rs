@@ -24,6 +24,7 @@ use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::described;
 use crate::following::Following;
+use crate::handlers::family::Former;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{family, tags};
 use crate::paging::Numbered;
@@ -95,7 +96,7 @@ where
         let write = Write {
             input: input.clone(),
             tags: tags::resolve(call, named.clone()).await?,
-            assigned: assigned(call, &input).await?,
+            assigned: assigned(call, &input, None).await?,
         };
         let (act, ready, is_in_path) = (act.clone(), call.ready(), of.is_some());
         let decide = move |loaded: Loaded| {
@@ -133,24 +134,36 @@ pub(crate) fn alive_customer(loaded: &Loaded, id: ObjectId, is_in_path: bool) ->
     }
 }
 
-/// The queue that a body names, which must exist.
-pub(crate) async fn known_queue<E: Endpoint>(call: &Call<E>, queue: Option<&Queue>) -> Result<Vec<Name>, Refusal> {
+/// The queue that a body names, which must exist, unless it is the one that the conversation has.
+pub(crate) async fn known_queue<E: Endpoint>(
+    call: &Call<E>,
+    queue: Option<&Queue>,
+    has: &[String],
+) -> Result<Vec<Name>, Refusal> {
     let id = queue.and_then(|queue| queue.id.value()).map(std::slice::from_ref).unwrap_or_default();
-    let known = family::known(call, Kind::RoutingQueue, "queue", id).await;
+    let known = family::known(call, Kind::RoutingQueue, "queue", id, has).await;
     known.map_err(|refusal| match refusal.status {
         400 => refusal.with_meta("pointer", "/queue/id"),
         _ => refusal,
     })
 }
 
-/// The users and teams that a body assigns, and its queue, which must exist.
-async fn assigned<E: Endpoint>(call: &Call<E>, input: &ConversationInput) -> Result<Vec<Name>, Refusal> {
-    let mut names =
-        family::known(call, Kind::User, "assignedUsers", input.assigned_users.as_deref().unwrap_or_default()).await?;
-    names.extend(
-        family::known(call, Kind::Team, "assignedTeams", input.assigned_teams.as_deref().unwrap_or_default()).await?,
-    );
-    names.extend(known_queue(call, input.queue.as_ref()).await?);
+/// The users and teams that a body assigns, and its queue, which must exist, unless the conversation with the id `of` has
+/// them already.
+async fn assigned<E: Endpoint>(
+    call: &Call<E>,
+    input: &ConversationInput,
+    of: Option<ObjectId>,
+) -> Result<Vec<Name>, Refusal> {
+    let users = input.assigned_users.as_deref().unwrap_or_default();
+    let teams = input.assigned_teams.as_deref().unwrap_or_default();
+    let of = of.filter(|_| !users.is_empty() || !teams.is_empty() || input.queue.is_some());
+    let former = Former::find(call, Kind::Conversation, of).await?;
+    let [has_users, has_teams] = ["/attributes/assignedUsers", "/attributes/assignedTeams"].map(|it| former.ids(it));
+    let mut names = family::known(call, Kind::User, "assignedUsers", users, &has_users).await?;
+    names.extend(family::known(call, Kind::Team, "assignedTeams", teams, &has_teams).await?);
+    let has_queue = former.ids("/relationships/queue/data");
+    names.extend(known_queue(call, input.queue.as_ref(), &has_queue).await?);
     Ok(names)
 }
 
@@ -185,7 +198,7 @@ where
         let write = Write {
             input: input.clone(),
             tags: tags::resolve(call, named.clone()).await?,
-            assigned: assigned(call, &input).await?,
+            assigned: assigned(call, &input, Some(id)).await?,
         };
         let act = act.clone();
         let decide = move |family: &family::Family| {

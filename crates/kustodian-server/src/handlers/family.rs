@@ -14,6 +14,7 @@ use kustodian_core::store::{CommitError, ListQuery, Loaded, Stored};
 use kustodian_core::{missing, resource};
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId, role};
+use serde_json::Value;
 
 use crate::answer::unavailable;
 use crate::call::Call;
@@ -196,7 +197,8 @@ pub(crate) async fn list_of<E: Endpoint>(
     plain::list_narrowed(call, kind, which, Numbered::of(page), conditions).await
 }
 
-/// Lets users and teams pass that exist; gives their names, to be asserted in the commit.
+/// Lets users and teams pass that exist; gives their names, to be asserted in the commit. Those that the record `has`
+/// already pass too: an answer can be sent back after one of them was deleted.
 ///
 /// # Errors
 /// 400 for one that does not exist.
@@ -205,9 +207,10 @@ pub(crate) async fn known<E: Endpoint>(
     kind: Kind,
     member: &str,
     ids: &[String],
+    has: &[String],
 ) -> Result<Vec<Name>, Refusal> {
     let mut names = Vec::new();
-    for text in ids {
+    for text in ids.iter().filter(|id| !has.iter().any(|has| has.eq_ignore_ascii_case(id))) {
         let unknown = || conversation::unknown(kind, member, text);
         let id: ObjectId = text.parse().map_err(|_| unknown())?;
         let found = find(call, kind, id).await.map_err(unavailable)?;
@@ -217,6 +220,34 @@ pub(crate) async fn known<E: Endpoint>(
         }
     }
     Ok(names)
+}
+
+/// A record as it is. A body may name again what the record names already, though it was deleted since.
+pub(crate) struct Former(Value);
+
+impl Former {
+    /// The record with this id; one that names nothing when there is none.
+    pub(crate) async fn find<E: Endpoint>(call: &Call<E>, kind: Kind, id: Option<ObjectId>) -> Result<Self, Refusal> {
+        let Some(id) = id else { return Ok(Self(Value::Null)) };
+        let stored = find(call, kind, id).await.map_err(unavailable)?;
+        Ok(Self(stored.map_or(Ok(Value::Null), |stored| resource::read(&stored.document))?))
+    }
+
+    /// The ids at a place of the record, or below it.
+    pub(crate) fn ids(&self, place: &str) -> Vec<String> {
+        let mut ids = Vec::new();
+        self.0.pointer(place).into_iter().for_each(|value| collect(value, &mut ids));
+        ids
+    }
+}
+
+fn collect(value: &Value, ids: &mut Vec<String>) {
+    match value {
+        Value::String(id) => ids.push(id.clone()),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
+        Value::Object(members) => members.get("id").into_iter().for_each(|value| collect(value, ids)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Whether the caller may say who wrote a record and when.

@@ -22,6 +22,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::described;
+use crate::handlers::family::Former;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{companies, family, history, klasses, merges, tags};
 use crate::paging::Numbered;
@@ -233,11 +234,15 @@ pub(crate) async fn update_k_object(call: Call<UpdateKObject>) -> Result<Answer,
     plain::update_with_tags(&call, Kind::KObject, call.path.id, named, decide).await
 }
 
-/// The user and the queue that a task is assigned to, which must exist.
-async fn assigned<E: Endpoint>(call: &Call<E>, input: &KObjectInput) -> Result<Vec<Name>, Refusal> {
+/// The user and the queue that a task is assigned to, which must exist, unless it is assigned to them already.
+async fn assigned(call: &Call<UpdateKObject>, input: &KObjectInput) -> Result<Vec<Name>, Refusal> {
     let ids = |sent: &Field<String>| sent.value().cloned().into_iter().collect::<Vec<_>>();
-    let mut names = family::known(call, Kind::User, "assignedUser", &ids(&input.assigned_user)).await?;
-    names.extend(family::known(call, Kind::RoutingQueue, "queue", &ids(&input.queue)).await?);
+    let (user, queue) = (ids(&input.assigned_user), ids(&input.queue));
+    let of = Some(call.path.id).filter(|_| !user.is_empty() || !queue.is_empty());
+    let former = Former::find(call, Kind::KObject, of).await?;
+    let [has_user, has_queue] = ["/attributes/assignedUser", "/attributes/queue"].map(|it| former.ids(it));
+    let mut names = family::known(call, Kind::User, "assignedUser", &user, &has_user).await?;
+    names.extend(family::known(call, Kind::RoutingQueue, "queue", &queue, &has_queue).await?);
     Ok(names)
 }
 

@@ -114,7 +114,7 @@ where
         (of, named) => of.or(named),
     };
     let customer = input.customer.take();
-    conversations::known_queue(call, input.queue.as_ref()).await?;
+    conversations::known_queue(call, input.queue.as_ref(), &[]).await?;
     let is_chosen = input.id.is_some();
     let id = family::new_id(call, input.id.take()).await?;
     let counted = match conversation {

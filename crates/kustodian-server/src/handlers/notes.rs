@@ -20,6 +20,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::described;
+use crate::handlers::family::Former;
 use crate::handlers::{attached, family, plain};
 use crate::slas;
 
@@ -67,7 +68,7 @@ where
         (Some(of), Some(other)) if of != other => return Err(conversation::other("conversation", of)),
         (of, named) => of.or(named),
     };
-    check_mentions(call, &input).await?;
+    check_mentions(call, &input, None).await?;
     let customer: Option<ObjectId> = input.customer.take().and_then(|id| id.parse().ok());
     let id = family::new_id(call, input.id.take()).await?;
     let counted = match (conversation, customer) {
@@ -123,13 +124,15 @@ where
     plain::written(changes, Answer::created)
 }
 
-/// Who is mentioned must exist.
-async fn check_mentions<E: Endpoint>(call: &Call<E>, input: &NoteInput) -> Result<(), Refusal> {
+/// Who is mentioned must exist, unless the note with the id `of` mentions them already.
+async fn check_mentions<E: Endpoint>(call: &Call<E>, input: &NoteInput, of: Option<ObjectId>) -> Result<(), Refusal> {
     let mentions = input.user_mentions.as_deref().unwrap_or_default();
+    let of = of.filter(|_| !mentions.is_empty());
+    let has = Former::find(call, Kind::Note, of).await?.ids("/relationships/userMentions/data");
     let users: Vec<String> = mentions.iter().filter_map(|mention| mention.user.clone()).collect();
-    family::known(call, Kind::User, "userMentions", &users).await?;
+    family::known(call, Kind::User, "userMentions", &users, &has).await?;
     let teams: Vec<String> = mentions.iter().filter_map(|mention| mention.team.clone()).collect();
-    family::known(call, Kind::Team, "userMentions", &teams).await?;
+    family::known(call, Kind::Team, "userMentions", &teams, &has).await?;
     Ok(())
 }
 
@@ -148,7 +151,7 @@ where
     let write = described::Write::of(id, replace);
     let mut input = described::unmasked(call, Kind::Note.as_str(), Kind::Note, write).await?;
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
-    check_mentions(call, &input).await?;
+    check_mentions(call, &input, Some(id)).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let changes = match attachments {

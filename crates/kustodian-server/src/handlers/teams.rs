@@ -12,6 +12,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::handlers::family::Former;
 use crate::handlers::{plain, users};
 
 pub(crate) async fn get_teams(call: Call<GetTeams>) -> Result<Answer, Refusal> {
@@ -24,7 +25,7 @@ pub(crate) async fn get_team_by_id(call: Call<GetTeamById>) -> Result<Answer, Re
 
 pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusal> {
     let input = call.input()?;
-    check_members(&call, input.members.as_deref()).await?;
+    check_members(&call, None, input.members.as_deref()).await?;
     check_grants(&call, None, input.role_groups.as_deref(), input.members.as_deref()).await?;
     let changes = team::create(&call.act().context(), call.next_id(), call.next_event(), input)?;
     let created = plain::create(&call, changes).await;
@@ -49,7 +50,7 @@ pub(crate) async fn update_team_attributes(call: Call<UpdateTeamAttributes>) -> 
 }
 
 async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, input: TeamInput) -> Result<Answer, Refusal> {
-    check_members(call, input.members.as_deref()).await?;
+    check_members(call, Some(id), input.members.as_deref()).await?;
     check_grants(call, Some(id), input.role_groups.as_deref(), input.members.as_deref()).await?;
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::update(&act.context(), stored.as_ref(), event, input);
@@ -68,7 +69,7 @@ pub(crate) async fn delete_team(call: Call<DeleteTeam>) -> Result<Answer, Refusa
 
 pub(crate) async fn add_team_member(call: Call<AddTeamMember>) -> Result<Answer, Refusal> {
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
-    check_members(&call, Some(&members)).await?;
+    check_members(&call, Some(call.path), Some(&members)).await?;
     check_grants(&call, Some(call.path), None, Some(&members)).await?;
     let decide = move |stored: Option<Stored>| team::add_members(&act.context(), stored.as_ref(), event, &members);
     let updated = plain::update(&call, Kind::Team, call.path, decide).await;
@@ -122,9 +123,16 @@ async fn check_grants<E: Endpoint>(
     users::check_groups(call, groups, already).await
 }
 
-/// Members must be users of the org (`docs/contract/behaviour.md` §17).
-async fn check_members<E: Endpoint>(call: &Call<E>, members: Option<&[String]>) -> Result<(), Refusal> {
-    for member in members.unwrap_or_default() {
+/// Members must be users of the org (`docs/contract/behaviour.md` §17), unless the team with the id `of` has them already.
+async fn check_members<E: Endpoint>(
+    call: &Call<E>,
+    of: Option<ObjectId>,
+    members: Option<&[String]>,
+) -> Result<(), Refusal> {
+    let members = members.unwrap_or_default();
+    let of = of.filter(|_| !members.is_empty());
+    let has = Former::find(call, Kind::Team, of).await?.ids("/attributes/members");
+    for member in members.iter().filter(|member| !has.contains(&member.to_ascii_lowercase())) {
         let id: ObjectId = member.parse().map_err(|_| team::unknown_member(member))?;
         let user = call.store().find(call.org(), Kind::User, id).await.map_err(unavailable)?;
         user.filter(|user| !user.deleted).ok_or_else(|| team::unknown_member(member))?;

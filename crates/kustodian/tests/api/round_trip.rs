@@ -111,6 +111,61 @@ fn the_answer_of_a_conversation_can_be_sent_back_and_changes_no_value() {
     }
 }
 
+#[test]
+fn an_answer_can_be_sent_back_after_what_it_names_was_deleted_and_what_is_named_anew_must_exist() {
+    let server = Server::start();
+    let customer = path_of(&server.create(json!({})));
+    let created = |path: &str, body: Value| server.post(path, body).expect(201).data().clone();
+    let user = |email: &str| created("/v1/users", json!({ "name": email, "email": email }));
+    let [gone, other] = ["gone@acme.example", "other@acme.example"].map(user);
+    let team = created("/v1/teams", json!({ "name": "Gone" }));
+    let queue = created("/v1/routing/queues", json!({ "name": "Gone" }));
+    let shortcut = created("/v1/shortcuts", json!({ "name": "Gone" }));
+    let desk = path_of(&created("/v1/teams", json!({ "name": "Desk", "members": [gone["id"]] })));
+    let conversation = || path_of(&created(&format!("{customer}/conversations"), json!({})));
+    let assigned = json!({ "assignedUsers": [gone["id"]], "assignedTeams": [team["id"]], "queue": { "id": queue["id"] },
+        "suggestedShortcuts": [{ "shortcutId": shortcut["id"], "confidence": 0.5 }] });
+    let held = conversation();
+    server.patch(&held, assigned.clone()).expect(200);
+    let mentions = json!([{ "user": gone["id"] }, { "team": team["id"] }]);
+    let note = path_of(&created("/v1/notes", json!({ "body": "Call.", "userMentions": mentions })));
+    server.post("/v1/klasses", json!({ "name": "chore", "klassSchema": "task" })).expect(200);
+    let chore = path_of(&created("/v1/klasses/chore", json!({ "title": "Sweep" })));
+    let of_chore = json!({ "assignedUser": gone["id"], "queue": queue["id"] });
+    server.put(&chore, of_chore.clone()).expect(200);
+
+    for user in [&gone, &other] {
+        server.put(&path_of(user), json!({ "deleted": true })).expect(201);
+    }
+    for record in [&team, &queue, &shortcut] {
+        server.delete(&path_of(record)).expect(204);
+    }
+    sent_back_changes_nothing(&server, &held, PATCH_AND_PUT, conversation::READ_ONLY_ON_UPDATE);
+    sent_back_changes_nothing(&server, &note, PATCH_AND_PUT, note::READ_ONLY_ON_UPDATE);
+    sent_back_changes_nothing(&server, &desk, PATCH_AND_PUT, team::READ_ONLY_ON_UPDATE);
+    // Answered as relationships.
+    for (path, body) in [(&note, json!({ "userMentions": mentions })), (&held, json!({ "queue": assigned["queue"] }))] {
+        let before = server.get(path).expect(200);
+        assert_eq!(values(server.patch(path, body).expect(200).data()), values(before.data()));
+    }
+    let before = server.get(&chore).expect(200);
+    assert_eq!(values(server.put(&chore, of_chore.clone()).expect(200).data()), values(before.data()));
+
+    let fresh = conversation();
+    for (name, value) in assigned.as_object().unwrap().iter().filter(|(name, _)| *name != "suggestedShortcuts") {
+        server.patch(&fresh, json!({ name: value })).expect(400);
+    }
+    for id in [&other["id"], &json!("5c7d1a1f9a1b2c0010a1b2c3")] {
+        server.patch(&held, json!({ "assignedUsers": [gone["id"], id] })).expect(400);
+        server.patch(&desk, json!({ "members": [gone["id"], id] })).expect(400);
+        server.patch(&note, json!({ "userMentions": [{ "user": gone["id"] }, { "user": id }] })).expect(400);
+        server.put(&chore, json!({ "assignedUser": id })).expect(400);
+    }
+    // Once it is taken away it is named anew.
+    server.patch(&held, json!({ "assignedUsers": [] })).expect(200);
+    server.patch(&held, json!({ "assignedUsers": [gone["id"]] })).expect(400);
+}
+
 /// Over the document that describes the API: what a record is answered with, each operation that writes such a record
 /// accepts, or refuses with the reason why it is not written there.
 #[test]
