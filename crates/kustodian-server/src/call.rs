@@ -341,6 +341,11 @@ impl<E: Endpoint> Call<E> {
         self.admitted.is_rehearsal
     }
 
+    /// Whether it is an item of a bulk operation.
+    pub(crate) fn is_item(&self) -> bool {
+        self.admitted.from.is_none()
+    }
+
     /// Who acts, to be kept beyond the request.
     pub(crate) fn act(&self) -> Act {
         Act {

@@ -78,7 +78,7 @@ pub(crate) async fn get_message_by_external_id(call: Call<GetMessageByExternalId
 
 pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, Refusal> {
     let input = described::input(&call, Kind::Message, described::Write::New).await?;
-    if input.direction.is_none() {
+    if input.direction.is_none() && !call.is_item() {
         return Err(conversation::needed("direction", "in from the customer, out to the customer"));
     }
     create(&call, input, None, None).await

@@ -154,6 +154,27 @@ fn a_job_of_new_records_is_committed_whole_but_for_refused_items() {
 }
 
 #[test]
+fn an_item_of_a_message_needs_no_direction_and_a_message_on_its_own_does() {
+    let server = Server::start();
+    let owner = server.create(json!({}))["id"].clone();
+    let said = |direction: Option<&str>| {
+        let mut said = json!({ "customer": owner, "channel": "sms", "app": "twilio", "preview": "Hello" });
+        if let Some(direction) = direction {
+            said["direction"] = json!(direction);
+        }
+        said
+    };
+    let job = server.post("/v1/messages/bulk", json!([said(None), said(Some("out"))])).expect(200);
+    let directions: Vec<Value> = ids(&job)
+        .iter()
+        .map(|id| server.get(&format!("/v1/messages/{id}")).expect(200).attributes()["direction"].clone())
+        .collect();
+    assert_eq!(directions, ["in", "out"]);
+    let refused = server.post("/v1/messages", said(None)).expect(400);
+    assert_eq!(refused.error()["meta"]["pointer"], "/direction");
+}
+
+#[test]
 fn every_kind_has_its_bulk_operations() {
     let server = Server::on_file();
     server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
