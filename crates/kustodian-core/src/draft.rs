@@ -10,7 +10,7 @@ use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value};
 
-use self::checks::{check_editable, check_headers, check_open, check_send_at};
+use self::checks::{check_body, check_editable, check_headers, check_open, check_send_at};
 use self::outgoing::Sent;
 use crate::attachment::{self, Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
@@ -207,6 +207,7 @@ pub fn create(
     mut input: DraftInput,
 ) -> Result<ChangeSet, Refusal> {
     let status = input.status.take();
+    check_body(&input)?;
     check_send_at(&input, status.as_ref(), context.now)?;
     check_headers(&input)?;
     let mut draft = DraftAttributes::default();

@@ -1,7 +1,7 @@
 //! Forbidden states of a draft.
 
 use kustomer_api::Timestamp;
-use kustomer_api::draft::{DraftAttributes, DraftInput, DraftStatus};
+use kustomer_api::draft::{DraftAttributes, DraftChannel, DraftInput, DraftStatus};
 use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
 
@@ -28,6 +28,16 @@ pub(super) fn check_editable(draft: &DraftAttributes, input: &DraftInput) -> Res
         }
         _ => Ok(()),
     }
+}
+
+/// Lets a new text on WhatsApp pass that has words or attachments. Lists, buttons and templates have their `meta`.
+pub(super) fn check_body(input: &DraftInput) -> Result<(), Refusal> {
+    let is_text = input.channel == Some(DraftChannel::Whatsapp) && input.meta.is_none();
+    if is_text && input.body.is_none() && input.attachments.as_deref().is_none_or(<[String]>::is_empty) {
+        let (title, advice) = ("Missing required property: body", "send it, or the ids of attachments");
+        return Err(Refusal::bad_input(vec![Fault::of_attribute("body", title, advice)]));
+    }
+    Ok(())
 }
 
 /// Lets a moment pass that is to come, and that does not contradict the status.

@@ -125,6 +125,7 @@ fn a_body_that_is_not_of_its_channel_is_refused_with_its_place() {
         (json!({ "channel": "email", "to": { "email": "ada" } }), "/to/email"),
         (json!({ "channel": "email", "to": [{ "name": "Ada" }] }), "/to/0/email"),
         (json!({ "channel": "whatsapp", "app": "whatsapp" }), "/body"),
+        (json!({ "channel": "whatsapp", "app": "whatsapp", "attachments": [] }), "/body"),
         (json!({ "channel": "whatsapp", "body": "?" }), "/app"),
         (json!({ "channel": "whatsapp", "app": "whatsapp", "meta": { "interactive": {} } }), "/meta/interactive/type"),
         (json!({ "channel": "note", "to": "ada" }), "/to"),
@@ -206,6 +207,20 @@ fn a_sent_draft_is_in_the_outbox_and_in_the_conversation() {
     assert_eq!(newest.data()[0]["links"]["self"], linked(&sent, "delivery"), "newest first");
     let next = newest.body["links"]["next"].as_str().unwrap();
     assert_eq!(server.get(next).expect(200).data()[0]["id"], delivery.data()["id"]);
+}
+
+#[test]
+fn a_whatsapp_draft_needs_no_words_where_it_has_attachments() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let photo = crate::attachments::uploaded(&server, "photo.png", "the photo").data()["id"].clone();
+    let body = json!({ "channel": "whatsapp", "app": "whatsapp", "to": "+18005551212", "attachments": [photo] });
+    let draft = server.post(&drafts_of(&customer), body).expect(200);
+    assert_eq!(draft.attributes()["body"], Value::Null);
+    let sent = json!({ "channel": "whatsapp", "app": "whatsapp", "status": "sent" });
+    let sent = server.put(&path_of(&draft), sent).expect(200);
+    let delivery = server.get(&linked(&sent, "delivery")).expect(200);
+    assert_eq!(delivery.attributes()["attachments"], json!([photo]));
 }
 
 #[test]
@@ -367,21 +382,6 @@ fn drafts_and_the_outbox_ask_for_roles() {
 }
 
 #[test]
-fn drafts_and_deliveries_are_erased_with_their_customer_and_send_nothing_any_more() {
-    let server = Server::on_file();
-    let ada = server.create(json!({ "name": "Ada", "phones": [{ "phone": "+18005551515" }] }));
-    let customer = ada["id"].as_str().unwrap().to_owned();
-    let mut body = sms("zqdraftword");
-    body["sendAt"] = json!(soon(2_000));
-    let scheduled = path_of(&server.post(&drafts_of(&customer), body).expect(200));
-    let mut body = sms("zqdraftword");
-    body["status"] = json!("sent");
-    let sent = server.post(&drafts_of(&customer), body).expect(200);
-    let delivery = linked(&sent, "delivery");
-    server.post(&format!("/v1/customers/{customer}/erase"), json!({})).expect(204);
-    for path in [&scheduled, &path_of(&sent), &delivery] {
-        let gone = server.get(path).expect(404);
-#[test]
 fn nothing_is_sent_to_a_deleted_customer_nor_forwarded_of_one() {
     let server = Server::start();
     let customer = owner(&server);
@@ -430,6 +430,21 @@ fn nothing_is_sent_to_a_deleted_customer_nor_forwarded_of_one() {
     server.put(&forwarded, json!({ "status": "sent" })).expect(200);
 }
 
+#[test]
+fn drafts_and_deliveries_are_erased_with_their_customer_and_send_nothing_any_more() {
+    let server = Server::on_file();
+    let ada = server.create(json!({ "name": "Ada", "phones": [{ "phone": "+18005551515" }] }));
+    let customer = ada["id"].as_str().unwrap().to_owned();
+    let mut body = sms("zqdraftword");
+    body["sendAt"] = json!(soon(2_000));
+    let scheduled = path_of(&server.post(&drafts_of(&customer), body).expect(200));
+    let mut body = sms("zqdraftword");
+    body["status"] = json!("sent");
+    let sent = server.post(&drafts_of(&customer), body).expect(200);
+    let delivery = linked(&sent, "delivery");
+    server.post(&format!("/v1/customers/{customer}/erase"), json!({})).expect(204);
+    for path in [&scheduled, &path_of(&sent), &delivery] {
+        let gone = server.get(path).expect(404);
         assert!(gone.error()["title"].as_str().unwrap().contains("was erased"), "{}", gone.body);
     }
     let other = owner(&server);

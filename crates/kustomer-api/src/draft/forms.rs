@@ -176,9 +176,9 @@ const WHATSAPP_APP: Property =
 const NATIVE_WHATSAPP: Property = Property::required("app", Schema::one_of(&["whatsapp"]));
 
 create_form! {
-    /// A text on WhatsApp.
+    /// A text on WhatsApp, or attachments without one.
     WHATSAPP_TEXT_DRAFT = "WhatsappTextDraftInput", "whatsapp", [
-        WHATSAPP_APP, AUTO, SEND_AT, ANY_SOURCE, TO, FROM, Property::required("body", TEXT),
+        WHATSAPP_APP, AUTO, SEND_AT, ANY_SOURCE, TO, FROM, BODY,
     ]
 }
 
