@@ -64,7 +64,7 @@ impl Letters {
     pub(crate) async fn note(&self, app: &App, domain: &str, email: &str, purpose: Purpose) -> Result<(), Refusal> {
         let now = app.services.clock.now();
         let (domain, email) = (domain.to_owned(), email.to_owned());
-        let name: String = token::hash(&format!("{domain}\0{}", email.to_lowercase()))
+        let name: String = token::hash(&format!("{}\0{}", domain.to_lowercase(), email.to_lowercase()))
             .0
             .iter()
             .take(16)

@@ -38,7 +38,7 @@ pub(super) const CREATE_ORG: &str = "INSERT INTO orgs (id, name, created_at) SEL
 pub(super) const LIST_ORGS: &str = concat!("SELECT ", org_columns!(), " FROM orgs o ORDER BY o.name");
 
 /// $1 name.
-pub(super) const FIND_ORG: &str = concat!("SELECT ", org_columns!(), " FROM orgs o WHERE o.name = $1");
+pub(super) const FIND_ORG: &str = concat!("SELECT ", org_columns!(), " FROM orgs o WHERE lower(o.name) = lower($1)");
 
 /// $1 hash → a token and its org.
 pub(super) const FIND_TOKEN: &str = concat!(

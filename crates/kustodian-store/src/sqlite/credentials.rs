@@ -148,7 +148,7 @@ pub(super) fn list_orgs(connection: &Connection) -> rusqlite::Result<Vec<Org>> {
 
 pub(super) fn find_org(connection: &Connection, name: &str) -> rusqlite::Result<Option<Org>> {
     connection
-        .prepare_cached(&format!("SELECT {ORG_COLUMNS} FROM orgs o WHERE o.name = ?1"))?
+        .prepare_cached(&format!("SELECT {ORG_COLUMNS} FROM orgs o WHERE o.name = ?1 COLLATE NOCASE"))?
         .query_row([name], |row| org(row, 0))
         .optional()
 }

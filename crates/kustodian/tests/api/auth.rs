@@ -3,6 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
+use crate::people::person;
+use crate::roles::PASSWORD;
 use crate::server::{Answer, Server, TOKEN, binary};
 
 #[test]
@@ -65,6 +67,20 @@ fn a_credential_knows_itself_its_user_and_its_roles_without_any_role() {
     assert_eq!(seen.attributes()["createdAt"], current.attributes()["createdAt"], "its link is readable with the role");
     server.call_as(&token, Method::GET, link, None).expect(403);
     assert_eq!(listed.ids().len(), 1, "the tokens of the current user");
+}
+
+#[test]
+fn the_org_and_the_address_are_found_whatever_their_capitals() {
+    let server = Server::start();
+    person(&server, "ada@acme.example", &["org.user"]);
+    for (domain, email) in [("demo", "ada@acme.example"), ("DEMO", "Ada@Acme.Example"), ("Demo", "ADA@ACME.EXAMPLE")] {
+        let body = json!({ "domain": domain, "email": email, "password": PASSWORD });
+        let session = Answer::of(server.request(Method::POST, "/v1/auth/tokens").json(&body)).expect(201);
+        let token = session.attributes()["token"].as_str().unwrap();
+        server.call_as(token, Method::GET, "/v1/users/current", None).expect(200);
+    }
+    let other = json!({ "domain": "dem", "email": "ada@acme.example", "password": PASSWORD });
+    Answer::of(server.request(Method::POST, "/v1/auth/tokens").json(&other)).expect(401);
 }
 
 #[test]
