@@ -1,6 +1,6 @@
 //! What metadata asks of the custom attributes that are written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kustomer_api::ObjectId;
 use kustomer_api::custom::{CustomAttributes, Suffix};
@@ -127,9 +127,8 @@ fn walk(node: &Map<String, Value>, path: &str, last_only: bool, values: &mut Vec
         if child.get("displayName").is_some_and(|name| !name.is_string() && !name.is_null()) {
             return Err("the displayName of a node is a text");
         }
-        // Some systems name a node by its whole path.
-        let is_path = path.is_empty() || id.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        let whole = if is_path { id.to_owned() } else { format!("{path}.{id}") };
+        let whole = whole_of(path, id);
+        let is_path = whole == id;
         let is_last = child.get("children").and_then(Value::as_array).is_none_or(Vec::is_empty);
         if is_last || !last_only {
             values.push(whole.clone());
@@ -140,6 +139,21 @@ fn walk(node: &Map<String, Value>, path: &str, last_only: bool, values: &mut Vec
         walk(child, &whole, last_only, values)?;
     }
     Ok(())
+}
+
+/// The path of a node with this id, below the node with that path. Some systems name a node by its whole path.
+fn whole_of(path: &str, id: &str) -> String {
+    let is_path = path.is_empty() || id.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    if is_path { id.to_owned() } else { format!("{path}.{id}") }
+}
+
+/// Whether two children of a node have the same path, here or below.
+fn has_twins(node: &Map<String, Value>, path: &str) -> bool {
+    let mut paths = HashSet::new();
+    node.get("children").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).any(|child| {
+        let whole = whole_of(path, child.get("id").and_then(Value::as_str).unwrap_or_default());
+        has_twins(child, &whole) || !paths.insert(whole)
+    })
 }
 
 /// Checks the description of one custom attribute, as a write leaves it.
@@ -160,10 +174,15 @@ pub(super) fn check_definition(key: &str, suffix: Suffix, about: &AttributeMetad
             "send null for one of them",
         );
     }
-    if let Some(tree) = about.tree.value()
-        && let Err(advice) = walk(tree, "", false, &mut Vec::new())
-    {
-        refuse("tree", "The tree cannot be read".to_owned(), advice);
+    if let Some(tree) = about.tree.value() {
+        match walk(tree, "", false, &mut Vec::new()) {
+            Err(advice) => refuse("tree", "The tree cannot be read".to_owned(), advice),
+            Ok(()) if has_twins(tree, "") => {
+                let title = "Two nodes beside each other have the same id".to_owned();
+                refuse("tree", title, "give each an id of its own: a value names one of them");
+            }
+            Ok(()) => {}
+        }
     }
     match (suffix, about.target.value()) {
         (Suffix::Id, Some(target)) if Target::named(target).is_none() => {

@@ -95,6 +95,14 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
         (json!({ "tierStr": { "tree": { "children": [{}] } } }), "/properties/tierStr/tree"),
         (json!({ "tierStr": { "tree": { "children": 1 } } }), "/properties/tierStr/tree"),
         (
+            json!({ "tierStr": { "tree": { "children": [node("a"), node("b"), node("a")] } } }),
+            "/properties/tierStr/tree",
+        ),
+        (
+            json!({ "tierStr": { "tree": { "children": [{ "id": "a", "children": [node("b"), node("a.b")] }] } } }),
+            "/properties/tierStr/tree",
+        ),
+        (
             json!({ "tierStr": { "tree": { "children": [node("a")] }, "enumeration": ["a"] } }),
             "/properties/tierStr/tree",
         ),
