@@ -182,11 +182,15 @@ impl Names<'_> {
         })
     }
 
-    /// The meaning of a name as a key of the order; `klass` is that of the kobjects that are searched for.
+    /// The meaning of a name as a key of the order; `klass` is that of the kobjects that are searched for. A search for
+    /// kobjects of any klass is sorted by the attribute whichever klass its name has.
     pub(super) fn sort(&self, name: &str, klass: Option<&str>) -> Result<Attribute, String> {
         let sortable = |attribute: &Attribute| attribute.is_sortable(self.archive);
-        let of_klass =
-            || self.of_klass(name).filter(|(named, _)| Some(*named) == klass).map(|(_, attribute)| attribute);
+        let of_klass = || {
+            self.of_klass(name)
+                .filter(|(named, _)| klass.is_none_or(|klass| klass == *named))
+                .map(|(_, attribute)| attribute)
+        };
         match Attribute::find(name).or_else(of_klass) {
             Some(attribute) if attribute.context() == self.context && sortable(&attribute) => Ok(attribute),
             None if !name.starts_with(&self.context.custom_prefix()) => {

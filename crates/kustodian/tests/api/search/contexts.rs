@@ -178,6 +178,11 @@ fn other_types_are_sorted_paged_walked_and_counted() {
     assert_eq!(in_order(&server, &by_title), ["T-1", "C-1", "B-1", "A-2", "A-1"]);
     let by_update = json!({ "queryContext": "kobject_order", "sort": [{ "kobject_order_updated_at": "asc" }] });
     assert_eq!(in_order(&server, &by_update), ["A-1", "A-2", "B-1", "C-1"]);
+    // Of any klass the name is about all of them.
+    let sorted = |name: &str| in_order(&server, &json!({ "queryContext": "kobject", "sort": [{ name: "desc" }] }));
+    assert_eq!(sorted("kobject_order_created_at"), sorted("kobject_created_at"));
+    let of_another = json!({ "queryContext": "kobject_order", "sort": [{ "kobject_ticket_created_at": "asc" }] });
+    server.post(PATH, of_another).expect(400);
     let page = server.post(&format!("{PATH}?page=2&pageSize=2"), by_title.clone()).expect(200);
     let titles = |answer: &Answer| {
         let data = answer.data().as_array().unwrap();

@@ -248,6 +248,12 @@ fn the_archive_search_finds_conversations_and_messages() {
     server.patch(&format!("/v1/conversations/{id}"), json!({ "deleted": true })).expect(200);
     assert_eq!(count(json!({ "queryContext": "conversation" })), 2);
     assert_eq!(count(of("conversation", json!({ "conversation_deleted": { "equals": true } }))), 1);
+    for (order, place) in [("asc", 2), ("desc", 0)] {
+        let sort = json!({ "conversation_deleted": order });
+        let found =
+            archive(json!({ "queryContext": "conversation", "includeDeleted": true, "sort": sort })).expect(200);
+        assert_eq!(found.ids()[place], id, "{order}: {}", found.text);
+    }
     archive(of("conversation", json!({ "conversation_status": { "equals": "open" } }))).expect(400);
     archive(json!({ "queryContext": "note" })).expect(400);
     server.post(PATH, of("conversation", json!({ "conversation_deleted": { "equals": true } }))).expect(400);

@@ -298,7 +298,7 @@ attributes! {
         /// Whether the conversation was imported.
         ConversationImported CONVERSATION_IMPORTED: BooleanAttribute, Boolean, "conversation_imported", "importedAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// Whether the conversation is deleted; archive search only.
-        ConversationDeleted CONVERSATION_DELETED: BooleanAttribute, Boolean, "conversation_deleted", "deleted", TEXTLESS, ONE, ANYTHING, NOWHERE, CRITERION;
+        ConversationDeleted CONVERSATION_DELETED: BooleanAttribute<Sortable>, Boolean, "conversation_deleted", "deleted", TEXTLESS, ONE, ANYTHING, NOWHERE, BOTH;
     }
 
     in Message {
