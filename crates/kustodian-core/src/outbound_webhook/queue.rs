@@ -3,7 +3,7 @@
 //!
 //! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records
 //! do not: the position moves past a record whose event fails, and the queue keeps the record with the position of that
-//! event. It is then "behind": its events are found by the record, however many they are.
+//! event. It is then "behind": its events are looked up by their record, however many they are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_is_rewound_sends_what_is_behind_once_and_an_earlier_version_misses_nothing() {
+    fn a_rewound_queue_sends_each_event_behind_once_and_an_earlier_version_misses_nothing() {
         let window = [event(11, 1), event(12, 2), event(13, 1)];
         let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
         for attempt in queue.plan(&window, at(0)).into_iter().flatten() {

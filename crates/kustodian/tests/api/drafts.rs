@@ -410,7 +410,7 @@ fn nothing_is_sent_to_a_deleted_customer_nor_forwarded_of_one() {
     let timed = path_of(&server.post(&forwards, timed).expect(200));
     server.delete(&format!("/v1/customers/{customer}")).expect(204);
     for (path, channel) in drafts.iter().zip(["sms", "email", "note"]) {
-        // What is only written is kept, and nothing of it leaves.
+        // A change is kept, and nothing leaves.
         server.put(path, json!({ "channel": channel, "body": "changed" })).expect(200);
         let refused = server.put(path, json!({ "channel": channel, "status": "sent" })).expect(400);
         assert!(refused.text.contains("was deleted"), "{}", refused.body);

@@ -112,7 +112,7 @@ fn the_answer_of_a_conversation_can_be_sent_back_and_changes_no_value() {
 }
 
 #[test]
-fn an_answer_can_be_sent_back_after_what_it_names_was_deleted_and_what_is_named_anew_must_exist() {
+fn an_answer_can_be_sent_back_after_a_record_that_it_names_was_deleted_and_another_must_exist() {
     let server = Server::start();
     let customer = path_of(&server.create(json!({})));
     let created = |path: &str, body: Value| server.post(path, body).expect(201).data().clone();
@@ -161,7 +161,7 @@ fn an_answer_can_be_sent_back_after_what_it_names_was_deleted_and_what_is_named_
         server.patch(&note, json!({ "userMentions": [{ "user": gone["id"] }, { "user": id }] })).expect(400);
         server.put(&chore, json!({ "assignedUser": id })).expect(400);
     }
-    // Once it is taken away it is named anew.
+    // Once it is taken away it must exist to be named again.
     server.patch(&held, json!({ "assignedUsers": [] })).expect(200);
     server.patch(&held, json!({ "assignedUsers": [gone["id"]] })).expect(400);
 }
