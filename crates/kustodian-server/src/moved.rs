@@ -40,7 +40,7 @@ pub(crate) async fn former_customers(
         let events = store.history(org, query).await.map_err(unavailable)?;
         let Some(last) = events.last() else { break };
         from = last.rev + 1;
-        // Customers that a conversation followed a merge from are found by the merges.
+        // Customers that a conversation followed a merge from are read from the merges.
         let moves = events.iter().filter(|event| event.client != SYSTEM).filter_map(|event| event.changes.as_deref());
         for changes in moves.filter(|changes| changes.contains(MOVES)) {
             for customer in conversation::customers_in(changes)? {
