@@ -28,7 +28,7 @@ use crate::output::{Output, print, print_json, print_table};
 /// What to export, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArguments {
-    /// The kind of records, such as customers; all for every kind that the API lists
+    /// The kind of records, such as customers; all for every kind that the API lists but bulk jobs and outbound webhooks
     #[arg(value_parser = kinds)]
     kind: Kinds,
     #[command(flatten)]

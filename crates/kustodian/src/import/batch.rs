@@ -1,6 +1,7 @@
 //! Rows gathered for one request.
 
 use kustomer_api::bulk::MAX_ITEMS;
+use serde_json::Value;
 
 use super::item::{Item, with_reference};
 use super::rows::Row;
@@ -13,8 +14,12 @@ const MAX_BYTES: usize = 3_500_000;
 pub(crate) struct Entry {
     /// The row, for the file of refused ones.
     pub(crate) row: Row,
-    /// The resulting item.
+    /// The item that creates its record.
     pub(crate) item: Item,
+    /// What the record gets after that: only an update takes it.
+    pub(crate) later: Item,
+    /// The references that it gets when the records that they name are there.
+    pub(crate) waiting: Vec<(String, Value)>,
 }
 
 /// Rows gathered for one request.
@@ -32,7 +37,7 @@ impl Batch {
         for (name, value) in added {
             item.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        let text = serde_json::Value::Object(item).to_string();
+        let text = Value::Object(item).to_string();
         let is_full = self.entries.len() >= MAX_ITEMS || self.bytes + text.len() > MAX_BYTES;
         let full = if is_full && !self.entries.is_empty() { Some(std::mem::take(self)) } else { None };
         self.bytes += text.len() + 1;
@@ -61,7 +66,12 @@ mod tests {
     fn a_batch_has_at_most_so_many_items_and_bytes() {
         let entry = |line: u64, bytes: usize| {
             let item = Item::from_iter([("name".to_owned(), "x".repeat(bytes).into())]);
-            Entry { row: Row { line, content: Content::Cells(Vec::new()) }, item }
+            Entry {
+                row: Row { line, content: Content::Cells(Vec::new()) },
+                item,
+                later: Item::new(),
+                waiting: Vec::new(),
+            }
         };
         for (bytes, expected) in [(1, 100), (1_000_000, 3)] {
             let (mut batch, mut sizes) = (Batch::default(), Vec::new());

@@ -13,6 +13,12 @@ pub(crate) struct Counts {
     pub(crate) skipped: u64,
     /// Rows that were refused.
     pub(crate) refused: u64,
+    /// Records that were created without some of their values.
+    #[serde(default)]
+    pub(crate) incomplete: u64,
+    /// References of this and earlier files that wait for the records that they name.
+    #[serde(default)]
+    pub(crate) waiting: u64,
 }
 
 impl Counts {

@@ -1,10 +1,11 @@
 //! A row as the item of a bulk job.
 
+use kustomer_api::Timestamp;
 use kustomer_api::bulk::CLIENT_REF;
 use kustomer_api::custom::Suffix;
-use kustomer_api::schema::Kind;
+use kustomer_api::schema::{Kind, Property};
 use kustomer_api::validation::{Fault, check};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::cell;
 use super::kinds::{Imported, properties};
@@ -37,7 +38,15 @@ pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowF
             }
         }
         Content::Object(object) => {
-            for (name, value) in flat(mapping.kind, object).iter().filter(|(_, value)| !value.is_null()) {
+            // A conversation without a name has null; absent, it would get that of its first message.
+            let kind = mapping.kind;
+            let is_said = |name: &str, value: &Value| {
+                let is_nameless = kind == Imported::Conversations && name == "name" && is_record(object);
+                !value.is_null() || is_nameless
+            };
+            let flat = flat(kind, object);
+            let said: Vec<_> = flat.iter().filter(|(name, value)| is_said(name, value)).collect();
+            for (name, value) in said {
                 let at = mapping.place(name, value)?;
                 if let Err(fault) = building.add(mapping, at, Given::Json(value)) {
                     return Ok(Err(fault));
@@ -51,7 +60,7 @@ pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowF
 /// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it
 /// is related to under the names that a create takes. Other objects stay as they are.
 pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, Value> {
-    let (Some(Value::Object(attributes)), true) = (object.get("attributes"), object.contains_key("type")) else {
+    let Some(Value::Object(attributes)) = object.get("attributes").filter(|_| is_record(object)) else {
         return object.clone();
     };
     let mut flat = attributes.clone();
@@ -61,6 +70,9 @@ pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, V
         match (&property.schema.kind, data) {
             (Kind::Text(_), Some(Value::Object(one))) => {
                 flat.extend(one.get("id").map(|id| (property.name.to_owned(), id.clone())));
+            }
+            (Kind::Object(_), Some(Value::Object(one))) if property.name == "queue" => {
+                flat.extend(one.get("id").map(|id| (property.name.to_owned(), json!({ "id": id }))));
             }
             (Kind::List { items, .. }, Some(Value::Array(many))) => {
                 let named = |one: &Value| {
@@ -78,6 +90,11 @@ pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, V
         }
     }
     flat
+}
+
+/// Whether an object is a record as an export writes it.
+fn is_record(object: &Map<String, Value>) -> bool {
+    object.contains_key("type") && object.get("attributes").is_some_and(Value::is_object)
 }
 
 /// A value as the file gives it.
@@ -175,7 +192,14 @@ impl Building {
         if !self.custom.is_empty() {
             self.item.insert("custom".to_owned(), Value::Object(self.custom));
         }
-        match faults(mapping.kind.item(), &self.item).into_iter().next() {
+        let (created, mut later) = parted(mapping.kind, &self.item);
+        let mut wrong = faults(mapping.kind.item(), &created);
+        if !later.is_empty() {
+            // A change names its record, which is not there yet.
+            later.insert("id".to_owned(), Value::from("0".repeat(24)));
+            wrong.extend(faults(mapping.kind.changes(), &later));
+        }
+        match wrong.into_iter().next() {
             None => Ok(self.item),
             Some(fault) => Err(named(mapping, self.line, fault)),
         }
@@ -218,6 +242,45 @@ pub(crate) fn with_reference(item: &Item, line: u64) -> Item {
     let mut item = item.clone();
     item.insert(CLIENT_REF.to_owned(), Value::from(line.to_string()));
     item
+}
+
+/// The part of an item that creates a record, and the part that only an update takes.
+pub(crate) fn parted(kind: Imported, item: &Item) -> (Item, Item) {
+    let takes = |taken: &[Property], name: &str, value: &Value| {
+        let property = taken.iter().find(|property| property.name == name)?;
+        Some(match (property.schema.kind, value) {
+            (Kind::Text(text), Value::String(value)) if !text.one_of.is_empty() => {
+                text.one_of.contains(&value.as_str())
+            }
+            _ => true,
+        })
+    };
+    let is_later = |name: &str, value: &Value| match takes(properties(kind.item()), name, value) {
+        Some(is_taken) => !is_taken && takes(properties(kind.changes()), name, value) == Some(true),
+        None => true,
+    };
+    item.clone().into_iter().partition(|(name, value)| !is_later(name, value))
+}
+
+/// As much of the part that only an update takes as differs from a record that was just created. A snooze that has ended
+/// meanwhile has opened its conversation.
+pub(crate) fn lasting(mut later: Item, now: Timestamp) -> Item {
+    let is_over = later.get("snooze").is_some_and(|snooze| {
+        let ends: Option<Timestamp> = snooze.get("time").and_then(|time| serde_json::from_value(time.clone()).ok());
+        snooze.get("status").and_then(Value::as_str) == Some("scheduled") && ends.is_none_or(|ends| ends <= now)
+    });
+    if is_over {
+        later.retain(|name, _| !["snooze", "status"].contains(&name.as_str()));
+    }
+    later.retain(|name, value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty() && (name != "status" || text != "open"),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(true) => true,
+    });
+    later
 }
 
 /// The item that changes an existing record as this row says: without what only a create takes.
@@ -291,6 +354,25 @@ mod tests {
             let refused = built(columns, cells).unwrap_err();
             assert!(refused.starts_with(words), "{refused}");
         }
+    }
+
+    #[test]
+    fn what_only_an_update_takes_is_written_later_unless_it_is_over_or_says_nothing() {
+        let snooze = json!({ "status": "scheduled", "time": "2030-01-01T00:00:00.000Z" });
+        let item = json!({
+            "name": "A parcel", "status": "snoozed", "snooze": snooze, "sentiment": {}, "satisfaction": 0, "priority": 3,
+        });
+        let (created, later) = parted(Imported::Conversations, item.as_object().unwrap());
+        assert_eq!(Value::Object(created), json!({ "name": "A parcel", "priority": 3 }));
+        let moment = |text: &str| serde_json::from_value(Value::from(text)).unwrap();
+        let before = lasting(later.clone(), moment("2029-12-31T00:00:00.000Z"));
+        assert_eq!(Value::Object(before), json!({ "status": "snoozed", "snooze": snooze }));
+        assert!(lasting(later, moment("2030-01-01T00:00:00.000Z")).is_empty(), "it is open again");
+        let done = json!({ "status": "done" });
+        let (created, later) = parted(Imported::Conversations, done.as_object().unwrap());
+        assert!(created.contains_key("status") && later.is_empty(), "a create takes it");
+        let (created, later) = parted(Imported::Kobjects, done.as_object().unwrap());
+        assert!(created.is_empty() && later.contains_key("status"), "a task is created open");
     }
 
     #[test]

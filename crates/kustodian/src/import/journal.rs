@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) line: u64,
     /// How many bytes the file of refused rows has then.
     pub(crate) reject_bytes: u64,
+    /// Where the ids of this import's records begin in their file.
+    #[serde(default)]
+    pub(crate) ids_begin: u64,
     /// What became of the rows.
     pub(crate) counts: Counts,
 }

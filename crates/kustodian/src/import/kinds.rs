@@ -5,7 +5,7 @@ use kustodian_core::kind::Kind;
 use kustomer_api::bulk::{
     BulkBatchUpdateCompanies, BulkBatchUpdateConversations, BulkBatchUpdateCustomers, BulkBatchUpdateKObjects,
     BulkBatchUpdateMessages, BulkBatchUpdateNotes, BulkCreateCompanies, BulkCreateConversations, BulkCreateCustomers,
-    BulkCreateKObjects, BulkCreateMessages, BulkCreateNotes,
+    BulkCreateKObjects, BulkCreateMessages, BulkCreateNotes, CLIENT_REF,
 };
 use kustomer_api::metadata::METADATA_INPUT;
 use kustomer_api::schema::{self, Property, ReadOnly, Schema};
@@ -76,6 +76,14 @@ impl Imported {
         })
     }
 
+    /// The attributes that only an update takes, such as that a task is done: a record gets them after it is created.
+    pub(crate) fn later(self) -> impl Iterator<Item = &'static Property> {
+        let is_created_with = move |name: &str| self.attributes().any(|property| property.name == name);
+        let changes: &'static [Property] = if self == Self::Metadata { &[] } else { properties(self.changes()) };
+        let offered = changes.iter().filter(|property| !NOT_CARRIED.contains(&property.name));
+        offered.filter(move |property| !is_created_with(property.name))
+    }
+
     /// The attributes that are answered and that a create does not take.
     pub(crate) fn read_only(self) -> &'static [ReadOnly] {
         match self {
@@ -102,9 +110,25 @@ impl Imported {
 
     /// The attributes that an item may hold, without its reference.
     pub(crate) fn attributes(self) -> impl Iterator<Item = &'static Property> {
-        properties(self.item()).iter().filter(|property| property.name != kustomer_api::bulk::CLIENT_REF)
+        properties(self.item()).iter().filter(|property| property.name != CLIENT_REF)
     }
 }
+
+/// What only an update takes and an import leaves out. A conversation that has ended or is locked would take none of its
+/// messages, which are imported after it. The suggestions of a machine name records of the other server.
+const NOT_CARRIED: [&str; 11] = [
+    "id",
+    CLIENT_REF,
+    "rev",
+    "deleted",
+    "ended",
+    "endedAt",
+    "endedReason",
+    "endedByType",
+    "locked",
+    "suggestedTags",
+    "suggestedShortcuts",
+];
 
 /// The properties of an object; none of anything else.
 pub(crate) fn properties(schema: &Schema) -> &'static [Property] {

@@ -29,9 +29,10 @@ struct Said {
 /// # Errors
 /// When the file or the server does not do; [`Failure::Partial`] when some lines were refused.
 pub(super) async fn run(arguments: ImportArguments) -> Result<(), Failure> {
-    let ImportArguments { map, resume, ids, klass, delimiter, .. } = &arguments;
-    if !map.is_empty() || *resume || ids.is_some() || klass.is_some() || delimiter.is_some() {
-        let unfit = "--map, --resume, --ids, --klass and --delimiter are about rows of records: metadata has names of its own, \
+    // With --ids nothing is to do: metadata has names.
+    let ImportArguments { map, resume, klass, delimiter, .. } = &arguments;
+    if !map.is_empty() || *resume || klass.is_some() || delimiter.is_some() {
+        let unfit = "--map, --resume, --klass and --delimiter are about rows of records: metadata has names of its own, \
             and may be imported again as a whole";
         return Err(Failure::new(unfit));
     }

@@ -126,18 +126,26 @@ fn ends(counts: &Counts, output: Output, is_dry: bool, mapping: Option<&Mapping>
         }
         Output::Table => print(&in_words(counts, is_dry))?,
     }
-    match counts.refused {
-        0 => Ok(()),
-        refused => Err(Failure::Partial(format!("{refused} of {} rows were refused", counts.total()))),
+    match (counts.refused, counts.incomplete) {
+        (0, 0) => Ok(()),
+        (0, incomplete) => Err(Failure::Partial(format!("{incomplete} records are without some of their values"))),
+        (refused, _) => Err(Failure::Partial(format!("{refused} of {} rows were refused", counts.total()))),
     }
 }
 
 fn in_words(counts: &Counts, is_dry: bool) -> String {
-    let Counts { created, updated, skipped, refused } = counts;
+    let Counts { created, updated, skipped, refused, incomplete, waiting } = counts;
     if is_dry {
         return format!("{created} rows could be sent, {refused} refused; nothing was sent");
     }
-    format!("{created} created, {updated} updated, {skipped} skipped, {refused} refused")
+    let mut words = format!("{created} created, {updated} updated, {skipped} skipped, {refused} refused");
+    if *incomplete > 0 {
+        words += &format!("; {incomplete} without some of their values");
+    }
+    if *waiting > 0 {
+        words += &format!("; {waiting} references wait for records that are not here yet");
+    }
+    words
 }
 
 /// A file with its first rows, and what its columns become.
@@ -246,7 +254,8 @@ mod tests {
                     prop_assert!(row.line > line, "each row is in a line of its own");
                     line = row.line;
                     if let Ok(Ok(item)) = item::item(&mut mapping, row) {
-                        let text = serde_json::to_string(&item).unwrap();
+                        let (created, _) = item::parted(kind, &item);
+                        let text = serde_json::to_string(&created).unwrap();
                         let value: serde_json_borrow::Value<'_> = serde_json::from_str(&text).unwrap();
                         let faults = kustomer_api::validation::check(kind.item(), &value);
                         prop_assert!(faults.is_empty(), "{text}: {:?}", faults.first().map(|fault| &fault.title));

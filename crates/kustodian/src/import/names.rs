@@ -74,6 +74,9 @@ impl Names {
                 name => names.add(name, Target::Attribute(property)),
             }
         }
+        for property in kind.later() {
+            names.add(property.name, Target::Attribute(property));
+        }
         if attributes.iter().any(|property| property.name == "custom") {
             names.add("custom", Target::Custom { key: String::new(), is_inferred: false });
         }
@@ -82,6 +85,9 @@ impl Names {
             if has_parts {
                 parts.into_iter().for_each(|part| names.add(part, Target::NamePart { is_first }));
             }
+        }
+        if kind == Imported::Kobjects {
+            names.add(RecordKind::Klass.spec().name, Target::LeftOut("--klass names it".to_owned()));
         }
         for attribute in kind.read_only() {
             names.add(attribute.name, Target::LeftOut(attribute.advice.to_owned()));

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 pub(crate) const ADDED: [&str; 2] = ["import_line", "import_reason"];
 
 /// The most refusals that are printed where no file takes them.
-const MOST_PRINTED: u64 = 20;
+pub(crate) const MOST_PRINTED: u64 = 20;
 
 /// Where refused rows go.
 pub(crate) struct Rejects {

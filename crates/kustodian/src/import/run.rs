@@ -3,25 +3,26 @@
 use kustodian_core::chance::{Clock as _, Ids as _};
 use kustodian_core::kind::Kind;
 use kustodian_server::{SystemClock, SystemIds};
+use kustomer_api::Timestamp;
 use kustomer_client::Client;
 use serde_json::Value;
 
 use super::batch::{Batch, Entry};
 use super::counts::Counts;
-use super::ids::Ids;
-use super::item::{Item, item};
+use super::ids::{Ids, Waiting};
+use super::item::{Item, item, parted};
 use super::journal::{Journal, State};
 use super::kinds::properties;
 use super::mapping::Mapping;
 use super::progress::Progress;
-use super::reject::Rejects;
+use super::reject::{MOST_PRINTED, Rejects};
 use super::rows::{Content, ReadRow, RowFault};
 use super::send::{Outcome, Sender};
 use super::source::Source;
 use super::{ImportArguments, Opened};
 use crate::customers;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, note};
 
 /// An import that has begun.
 pub(super) struct Run {
@@ -52,7 +53,7 @@ impl Run {
             }
             _ => None,
         });
-        let state = state(&arguments, &source, &journal)?;
+        let mut state = state(&arguments, &source, &journal)?;
         let progress = Progress::begin(source.length());
         let opened = Opened::open(&arguments, &source, progress.bytes())?;
         if arguments.output.output == Output::Table {
@@ -65,7 +66,8 @@ impl Run {
             return Err(Failure::new(format!("--reject {path} is the file that is imported: name another one")));
         }
         let rejects = Rejects::begin(arguments.reject.as_deref(), &opened.rows, kept)?;
-        let ids = Ids::open(arguments.ids.as_deref())?;
+        let ids = Ids::open(arguments.ids.as_deref(), arguments.resume.then_some(state.ids_begin))?;
+        state.ids_begin = ids.begins_at();
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
         let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));
         let added = moment.into_iter().collect();
@@ -110,6 +112,9 @@ impl Run {
         if let (Some(client), false) = (&client, last.entries().is_empty()) {
             self.send(client, &last).await?;
         }
+        if let Some(client) = &client {
+            self.refer(client).await?;
+        }
         self.rejects.flush().map(drop)
     }
 
@@ -129,7 +134,7 @@ impl Run {
             Ok(row) => row,
             Err(fault) => return self.refuse(None, &fault),
         };
-        let mut item = match item(&mut self.opened.mapping, &row)? {
+        let item = match item(&mut self.opened.mapping, &row)? {
             Ok(item) => item,
             Err(fault) => return self.refuse(Some(&row), &fault),
         };
@@ -138,14 +143,16 @@ impl Run {
             self.progress.show(&self.state.counts);
             return Ok(());
         };
-        self.ids.follow(&mut item);
+        let (mut item, mut later) = parted(self.arguments.kind, &item);
+        let mut waiting = self.ids.follow(&mut item);
+        waiting.extend(self.ids.follow(&mut later));
         // A record that was exported keeps what it has, and gets nothing; but for a message, which would open again the
         // conversation that it was exported with.
         let is_record = matches!(&row.content, Content::Object(object) if object.contains_key("attributes"));
         let nothing = Item::new();
         let keeps = is_record && self.arguments.kind.kind() != Kind::Message;
         let added = if keeps { &nothing } else { &self.added };
-        match self.batch.push(Entry { row, item }, added) {
+        match self.batch.push(Entry { row, item, later, waiting }, added) {
             Some(full) => self.send(client, &full).await,
             None => Ok(()),
         }
@@ -158,21 +165,61 @@ impl Run {
         self.progress.suspend(|| rejects.take(row, fault))
     }
 
-    async fn send(&mut self, client: &Client, batch: &Batch) -> Result<(), Failure> {
-        let sender = Sender {
+    /// When the import began; an import that continues keeps it, so that it sends the same.
+    fn started(&self) -> Timestamp {
+        serde_json::from_value(Value::from(self.state.started.as_str())).unwrap_or_else(|_| SystemClock.now())
+    }
+
+    fn sender<'a>(&'a self, client: &'a Client) -> Sender<'a> {
+        Sender {
             client,
             kind: self.arguments.kind,
             klass: self.arguments.klass.as_deref(),
             on_conflict: self.arguments.on_conflict,
             run: &self.state.run,
             wants_ids: self.ids.are_kept(),
-        };
+        }
+    }
+
+    /// Writes the references whose records are there now, those of earlier files among them.
+    async fn refer(&mut self, client: &Client) -> Result<(), Failure> {
+        let waiting = self.ids.waiting();
+        self.state.counts.waiting = 0;
+        let written = self.sender(client).refer(&waiting).await?;
+        for ((one, _), is_written) in waiting.iter().zip(written) {
+            if is_written {
+                self.ids.written(one)?;
+            } else {
+                self.state.counts.waiting += 1;
+                if self.state.counts.waiting <= MOST_PRINTED {
+                    let Waiting { path, id, attribute, value } = one;
+                    self.progress.suspend(|| note(&format!("{path}/{id}: {attribute} waits for {value}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, client: &Client, batch: &Batch) -> Result<(), Failure> {
+        let sender = self.sender(client);
         let outcomes = sender.send(batch).await?;
+        let incomplete = sender.complete(batch, &outcomes, self.started()).await?;
         let made = batch.entries().iter().zip(&outcomes).filter_map(|(entry, outcome)| match outcome {
             Outcome::Created(id) | Outcome::Updated(id) | Outcome::Skipped(Some(id)) => Some((&entry.row, id.as_str())),
             Outcome::Skipped(None) | Outcome::Refused(_) => None,
         });
         self.ids.keep(self.opened.rows.columns(), made)?;
+        for (line, reason) in incomplete {
+            self.state.counts.incomplete += 1;
+            self.progress.suspend(|| note(&format!("line {line}: created, but not all of it: {reason}")));
+        }
+        for (entry, outcome) in batch.entries().iter().zip(&outcomes) {
+            let (Outcome::Created(id) | Outcome::Updated(id)) = outcome else { continue };
+            for (attribute, value) in entry.waiting.iter().cloned() {
+                let path = self.arguments.kind.path(self.arguments.klass.as_deref());
+                self.ids.wait(Waiting { path, id: id.clone(), attribute, value })?;
+            }
+        }
         for (entry, outcome) in batch.entries().iter().zip(outcomes) {
             match outcome {
                 Outcome::Created(_) => self.state.counts.created += 1,
@@ -228,6 +275,7 @@ fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Res
             started: SystemClock.now().to_string(),
             line: 0,
             reject_bytes: 0,
+            ids_begin: 0,
             counts: Counts::default(),
         }),
     }

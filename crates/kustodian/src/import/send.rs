@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use kustodian_core::chance::Ids as _;
 use kustodian_core::unchanged;
-use kustomer_api::ObjectId;
-use kustomer_api::bulk::{BulkAttributes, BulkResult, BulkResultStatus};
+use kustodian_server::{SystemClock, SystemIds};
+use kustomer_api::bulk::{BulkAttributes, BulkResult, BulkResultStatus, MAX_ITEMS};
 use kustomer_api::company::ListCompanies;
+use kustomer_api::{ObjectId, Timestamp};
 use kustomer_client::{Client, Error, Method, Retry};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::batch::{Batch, Entry};
-use super::item::{Item, change, with_reference};
+use super::ids::Waiting;
+use super::item::{Item, change, lasting, with_reference};
 use super::kinds::Imported;
 use crate::failure::Failure;
 
@@ -101,7 +104,9 @@ impl Sender<'_> {
             let Some(entry) = entries.get(at) else { continue };
             match self.find(&entry.item).await? {
                 Some(id) => {
-                    let item = with_reference(&change(self.kind, &entry.item, &id), entry.row.line);
+                    let mut item = entry.item.clone();
+                    item.extend(entry.later.clone());
+                    let item = with_reference(&change(self.kind, &item, &id), entry.row.line);
                     changes.push(Value::Object(item).to_string());
                     changed.push(at);
                 }
@@ -121,6 +126,39 @@ impl Sender<'_> {
             outcomes[at] = outcome(&results, entries[at].row.line);
         }
         Ok(())
+    }
+
+    /// Gives the records that a batch has created what only an update takes. The rows whose record does not get it, with the
+    /// reason.
+    ///
+    /// # Errors
+    /// When the server refuses the whole batch, or does not answer.
+    pub(crate) async fn complete(
+        &self,
+        batch: &Batch,
+        outcomes: &[Outcome],
+        since: Timestamp,
+    ) -> Result<Vec<(u64, String)>, Failure> {
+        let (mut changes, mut lines) = (Vec::new(), Vec::new());
+        for (entry, outcome) in batch.entries().iter().zip(outcomes) {
+            let Outcome::Created(id) = outcome else { continue };
+            let mut later = lasting(entry.later.clone(), since);
+            if !later.is_empty() {
+                later.insert("id".to_owned(), Value::from(id.as_str()));
+                changes.push(Value::Object(with_reference(&later, entry.row.line)).to_string());
+                lines.push(entry.row.line);
+            }
+        }
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let body = format!("[{}]", changes.join(","));
+        let results = self.job(Method::PUT, first_line(batch.entries()), "l", body).await?;
+        let refused = |line: u64| match outcome(&results, line) {
+            Outcome::Refused(reason) => Some((line, reason)),
+            _ => None,
+        };
+        Ok(lines.into_iter().filter_map(refused).collect())
     }
 
     /// The id of the record with the external id or an e-mail address of an item.
@@ -169,14 +207,44 @@ impl Sender<'_> {
         }
     }
 
+    /// Writes references of records: whether each was written.
+    ///
+    /// # Errors
+    /// When the server refuses all of them, or does not answer.
+    pub(crate) async fn refer(&self, waiting: &[(Waiting, Item)]) -> Result<Vec<bool>, Failure> {
+        // Each is a job's item of its own: one that cannot be written yet does not keep the others.
+        let key = SystemIds::new(SystemClock)?.next();
+        let mut written = Vec::with_capacity(waiting.len());
+        for of_list in waiting.chunk_by(|(one, _), (other, _)| one.path == other.path) {
+            for part in of_list.chunks(MAX_ITEMS) {
+                let items = part.iter().zip(1..).map(|((one, change), at)| {
+                    let mut item = with_reference(change, at);
+                    item.insert("id".to_owned(), Value::from(one.id.as_str()));
+                    Value::Object(item).to_string()
+                });
+                let body = format!("[{}]", items.collect::<Vec<_>>().join(","));
+                let (path, at) = (part.first().map_or("", |(one, _)| one.path.as_str()), written.len());
+                let results = self.job_at(Method::PUT, path, &format!("import-{key}-{at}"), body).await?;
+                let is_written = |at| !matches!(outcome(&results, at), Outcome::Refused(_));
+                written.extend((1..).take(part.len()).map(is_written));
+            }
+        }
+        Ok(written)
+    }
+
     /// Makes a job, and waits until it is complete: what became of its items.
     async fn job(&self, method: Method, line: u64, part: &str, body: String) -> Result<Vec<BulkResult>, Failure> {
-        let path = format!("{}/bulk", self.kind.path(self.klass));
+        let key = format!("{}-{line}{part}", self.run);
+        self.job_at(method, &self.kind.path(self.klass), &key, body).await
+    }
+
+    async fn job_at(&self, method: Method, list: &str, key: &str, body: String) -> Result<Vec<BulkResult>, Failure> {
+        let path = format!("{list}/bulk");
         let retry = Retry::default().attempts(10).longest_wait(Duration::from_secs(60));
         let call = self.client.request(method, &path).json(body).retry(retry);
         // A file that is imported again writes what changed.
         let call = call.header(unchanged::HEADER, unchanged::ASKS);
-        let answer = call.header("idempotency-key", &format!("{}-{line}{part}", self.run)).await?;
+        let answer = call.header("idempotency-key", key).await?;
         let mut job = read_job(answer)?;
         for _ in 0..MOST_WAITS {
             if job.attributes.completed.value().is_some_and(|completed| *completed) {
