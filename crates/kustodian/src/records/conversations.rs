@@ -110,7 +110,7 @@ pub(crate) struct ConversationArguments {
     /// The id of its customer. An update that moves it to another customer gives nothing else.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// open, snoozed or done.
+    /// open or done; an update also takes snoozed.
     #[arg(long)]
     status: Option<String>,
     /// 1 to 5.
@@ -144,6 +144,15 @@ pub(crate) struct ConversationArguments {
 }
 
 impl Attributes for ConversationArguments {
+    fn check_new(&self) -> Result<(), Failure> {
+        if self.status.as_deref() == Some(ConversationStatus::Snoozed.as_str()) {
+            let why =
+                "a new conversation is open or done: create it, then `kustodian conversations snooze ID --until TIME`";
+            return Err(Failure::new(why));
+        }
+        Ok(())
+    }
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

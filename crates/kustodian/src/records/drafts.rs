@@ -34,7 +34,7 @@ pub(crate) struct DraftArguments {
     /// The channel, such as email, chat or note. An update names it, too.
     #[arg(long)]
     channel: Option<String>,
-    /// The id of the customer, when it is created.
+    /// The id of the customer.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// The id of the conversation that it is sent in.
@@ -65,6 +65,8 @@ pub(crate) struct DraftArguments {
 }
 
 impl Attributes for DraftArguments {
+    const ONLY_NEW: &'static [&'static str] = &["customer"];
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

@@ -32,7 +32,7 @@ impl Records for Forwards {
 /// What to create a forward with, or to change on one.
 #[derive(Debug, Args)]
 pub(crate) struct ForwardArguments {
-    /// The id of the conversation that is forwarded, when it is created.
+    /// The id of the conversation that is forwarded.
     #[arg(long, value_name = "ID")]
     conversation: Option<String>,
     /// An e-mail address of a receiver, repeatable.
@@ -63,6 +63,8 @@ pub(crate) struct ForwardArguments {
 }
 
 impl Attributes for ForwardArguments {
+    const ONLY_NEW: &'static [&'static str] = &["conversation"];
+
     fn check_new(&self) -> Result<(), Failure> {
         if self.json.is_none() && self.conversation.is_none() {
             let why = "a forward needs the conversation that it forwards: name it with --conversation ID";

@@ -28,7 +28,7 @@ impl Records for Klasses {
 /// What to create a klass with, or to change on one.
 #[derive(Debug, Args)]
 pub(crate) struct KlassArguments {
-    /// The name in paths and types, such as order. It cannot be changed.
+    /// The name in paths and types, such as order.
     #[arg(long)]
     name: Option<String>,
     /// The name to show.
@@ -46,6 +46,8 @@ pub(crate) struct KlassArguments {
 }
 
 impl Attributes for KlassArguments {
+    const ONLY_NEW: &'static [&'static str] = &["name"];
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

@@ -39,10 +39,10 @@ pub(crate) struct KObjectArguments {
     /// The external id, unique in the klass.
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
-    /// The id of its customer, when it is created.
+    /// The id of its customer.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// The id of its company, when it is created.
+    /// The id of its company.
     #[arg(long, value_name = "ID")]
     company: Option<String>,
     /// A tag's name or id; repeatable.
@@ -57,6 +57,8 @@ pub(crate) struct KObjectArguments {
 }
 
 impl Attributes for KObjectArguments {
+    const ONLY_NEW: &'static [&'static str] = &["customer", "company"];
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

@@ -74,6 +74,8 @@ pub(crate) struct MessageArguments {
 }
 
 impl Attributes for MessageArguments {
+    const ONLY_NEW: &'static [&'static str] = &["customer", "channel", "app", "direction"];
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

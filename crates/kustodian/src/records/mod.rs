@@ -15,7 +15,7 @@ mod schedules;
 mod show;
 mod users;
 
-use clap::{Args, Subcommand};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use kustodian_core::kind::Kind;
 use kustomer_api::Timestamp;
 use kustomer_api::envelope::Page;
@@ -65,6 +65,39 @@ pub(crate) trait Attributes {
     /// When a flag is missing that every record needs.
     fn check_new(&self) -> Result<(), Failure> {
         Ok(())
+    }
+
+    /// The flags whose values never change: only a create offers them.
+    const ONLY_NEW: &'static [&'static str] = &[];
+}
+
+/// The flags that change a record.
+#[derive(Debug)]
+pub(crate) struct Changes<A>(A);
+
+impl<A: Attributes> Changes<A> {
+    fn offered(command: Command) -> Command {
+        A::ONLY_NEW.iter().fold(command, |command, name| command.mut_arg(name, |flag| flag.hide(true)))
+    }
+}
+
+impl<A: Args + Attributes> Args for Changes<A> {
+    fn augment_args(command: Command) -> Command {
+        Self::offered(A::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::offered(A::augment_args_for_update(command))
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for Changes<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        A::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
     }
 }
 
@@ -156,7 +189,7 @@ pub(crate) enum RecordsCommand<R: Records> {
         #[arg(value_parser = segment)]
         id: String,
         #[command(flatten)]
-        attributes: R::Attributes,
+        attributes: Changes<R::Attributes>,
         /// Changes nothing unless it still has this revision.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         rev: Option<u64>,
@@ -268,7 +301,7 @@ pub(crate) async fn run<R: Records>(
         }
         RecordsCommand::List { filters, list } => list.print(client, filters.listed(place.path), R::COLUMNS).await,
         RecordsCommand::Update { id, attributes, rev, output } => {
-            let mut body: Map<String, Value> = serde_json::from_str(&attributes.json()?)
+            let mut body: Map<String, Value> = serde_json::from_str(&attributes.0.json()?)
                 .map_err(|error| Failure::new(format!("the attributes are no JSON object: {error}")))?;
             body.extend(rev.map(|rev| ("rev".to_owned(), rev.into())));
             let update = update(R::KIND).ok_or_else(|| refused(R::KIND, "changed"))?;

@@ -35,7 +35,7 @@ pub(crate) struct NoteArguments {
     /// The id of the conversation that it is about.
     #[arg(long, value_name = "ID")]
     conversation: Option<String>,
-    /// The id of the customer that it is about, without a conversation; when it is created.
+    /// The id of the customer that it is about, without a conversation.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// The external id, unique among notes.
@@ -47,6 +47,8 @@ pub(crate) struct NoteArguments {
 }
 
 impl Attributes for NoteArguments {
+    const ONLY_NEW: &'static [&'static str] = &["customer"];
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

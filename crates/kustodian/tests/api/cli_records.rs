@@ -134,6 +134,23 @@ fn klasses_and_their_kobjects_have_the_same_commands() {
     assert!(run(&["klasses", "list", "--status", "existing_only"]).well().contains(id));
     run(&["klasses", "update", "orders", "--status", "enabled"]).well();
 
+    // What never changes is offered by a create alone.
+    for (command, flags) in [
+        (&["klasses"][..], &["--name"][..]),
+        (&["kobjects", "--klass", "order"], &["--customer", "--company"]),
+        (&["messages"], &["--customer", "--channel", "--app", "--direction"]),
+        (&["notes"], &["--customer"]),
+        (&["drafts"], &["--customer"]),
+        (&["forwards"], &["--conversation"]),
+    ] {
+        let offered = |verb: &str| run(&[command, &[verb, "--help"]].concat()).well();
+        for flag in flags.iter().map(|flag| format!("{flag} <")) {
+            assert!(offered("create").contains(&flag) && !offered("update").contains(&flag), "{command:?} {flag}");
+        }
+    }
+    assert!(!run(&["conversations", "create", "--help"]).well().contains("open, snoozed or done"));
+    run(&["conversations", "create", "--customer", id, "--status", "snoozed"]).fails_with("conversations snooze");
+
     let ada = server.create(json!({ "name": "Ada" }));
     let ada = ada["id"].as_str().unwrap();
     let orders = |arguments: &[&str]| run(&[&["kobjects", "--klass", "order"], arguments].concat());
