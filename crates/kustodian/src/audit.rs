@@ -116,7 +116,7 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), Failure> {
         AuditCommand::Verify { database, expect, output } => {
             let url = database.database;
             let expect = expect.map(|Expected(position, link)| (position, link));
-            let mut report = Report::on_terminal();
+            let mut report = Report::new(false);
             let verified = verify(&url, expect, &mut |progress| report.tell(progress.into())).await;
             report.end(verified.is_ok());
             tell(&verified.map_err(|error| Failure::new(error.to_string()))?, output.output)

@@ -11,7 +11,7 @@ use crate::attachments::{self, Attachments};
 use crate::check::{ends, listed};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
-use crate::progress::Report;
+use crate::progress::{ProgressArguments, Report};
 
 /// What to back up, and where to.
 ///
@@ -32,6 +32,8 @@ pub(crate) struct BackupArguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    progress: ProgressArguments,
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -41,11 +43,11 @@ pub(crate) struct BackupArguments {
 /// When the database or the file does not do; when the database is inconsistent, though the backup is
 /// made then.
 pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
-    let BackupArguments { file, database, attachments, force, output } = arguments;
+    let BackupArguments { file, database, attachments, force, progress, output } = arguments;
     let url = database.database;
     let attachments = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?;
     let options = BackupOptions { replace: force, ..BackupOptions::default() };
-    let mut report = Report::new();
+    let mut report = progress.report();
     let made = back_up(&url, &file, options, &mut |progress| report.tell(progress)).await;
     let backup = made.map_err(|error| Failure::new(error.to_string()));
     let folder = attachments::of_backup(&file);

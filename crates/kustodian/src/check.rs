@@ -8,7 +8,7 @@ use crate::arguments::{AttachmentsArguments, DatabaseArguments, OutputArguments}
 use crate::attachments::{self, Attachments};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
-use crate::progress::Report;
+use crate::progress::ProgressArguments;
 
 /// The line about a scrub that is still to come. It is no disagreement, and needs no one to act.
 const SCRUB_PENDING: &str = "values that were erased may still be on the disk: the server of this database removes them \
@@ -26,6 +26,8 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     attachments: AttachmentsArguments,
     #[command(flatten)]
+    progress: ProgressArguments,
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -34,10 +36,10 @@ pub(crate) struct CheckArguments {
 /// # Errors
 /// When the database cannot be read, or something was found.
 pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
-    let CheckArguments { database, attachments, output } = arguments;
+    let CheckArguments { database, attachments, progress, output } = arguments;
     let url = database.database;
     let place = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?.files;
-    let mut report = Report::new();
+    let mut report = progress.report();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
     let checked = checked.map_err(|error| Failure::new(error.to_string()));
     let files = match &checked {

@@ -10,7 +10,7 @@ use crate::arguments::{OutputArguments, S3Arguments};
 use crate::attachments::{self, Attachments};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
-use crate::progress::Report;
+use crate::progress::ProgressArguments;
 
 /// What to copy.
 #[derive(Debug, Args)]
@@ -35,6 +35,8 @@ pub(crate) struct CopyArguments {
     #[command(flatten)]
     s3: S3Arguments,
     #[command(flatten)]
+    progress: ProgressArguments,
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -43,10 +45,10 @@ pub(crate) struct CopyArguments {
 /// # Errors
 /// When a database is faulty, the target is not suitable, or the sides differ in the end.
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
-    let CopyArguments { from, to, resume, attachments_from, attachments_to, s3, output } = arguments;
+    let CopyArguments { from, to, resume, attachments_from, attachments_to, s3, progress, output } = arguments;
     let source = Attachments::of(&from, attachments_from.as_deref(), &s3).await?.files;
     let target = Attachments::of(&to, attachments_to.as_deref(), &s3).await?.files;
-    let mut report = Report::new();
+    let mut report = progress.report();
     let copied = copy(&from, &to, CopyOptions { resume }, &mut |progress| report.tell(progress)).await;
     let tables = copied.map_err(|error| Failure::new(error.to_string()));
     let carried = match &tables {

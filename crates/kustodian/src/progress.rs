@@ -2,17 +2,33 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kustodian_store::{CopyProgress, CopyStep};
+
+/// Whether progress is reported without a terminal.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ProgressArguments {
+    /// Reports the progress on standard error in lines, where no terminal shows a bar
+    #[arg(long)]
+    progress: bool,
+}
+
+impl ProgressArguments {
+    /// A report of this form.
+    pub(crate) fn report(self) -> Report {
+        Report::new(self.progress)
+    }
+}
 
 /// How many rows of a table are done between two lines where no bar can be drawn.
 const ROWS_A_LINE: u64 = 10_000;
 
-/// Shows on standard error how far the work is: a bar on a terminal, else a line per table and now and then.
+/// Shows on standard error how far the work is: a bar on a terminal, else nothing, or a line per table and now and then.
 pub(crate) struct Report {
     bar: Option<ProgressBar>,
-    /// Whether nothing is reported where no bar can be drawn.
-    is_silent: bool,
+    /// Whether lines report it where no bar can be drawn.
+    in_lines: bool,
     step: Option<(CopyStep, &'static str)>,
     told: u64,
     /// The last of this step that was not reported yet.
@@ -20,21 +36,16 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The same for work that is also done by schedules, whose readers want to see only findings:
-    /// nothing is reported but on a terminal.
-    pub(crate) fn on_terminal() -> Self {
-        Self { is_silent: true, ..Self::new() }
-    }
-
-    /// Nothing is reported yet.
-    pub(crate) fn new() -> Self {
+    /// Nothing is reported yet. Work that a schedule runs has readers who want to see only findings: `in_lines` when its
+    /// progress is wanted without a terminal, too.
+    pub(crate) fn new(in_lines: bool) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
             let style = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {eta}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, is_silent: false, step: None, told: 0, untold: None }
+        Self { bar, in_lines, step: None, told: 0, untold: None }
     }
 
     /// Shows one step.
@@ -51,7 +62,7 @@ impl Report {
                 bar.set_length(total);
                 bar.set_position(done);
             }
-            None if self.is_silent => {}
+            None if !self.in_lines => {}
             None if is_next
                 || done >= self.told.saturating_add(ROWS_A_LINE)
                 || done >= total && self.untold.is_some() =>

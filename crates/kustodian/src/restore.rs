@@ -13,7 +13,7 @@ use crate::backup::{print_tables, tables_as_json};
 use crate::check::{ends, listed};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
-use crate::progress::Report;
+use crate::progress::ProgressArguments;
 
 /// What to restore, and where to.
 ///
@@ -36,6 +36,8 @@ pub(crate) struct RestoreArguments {
     #[arg(long)]
     despite_findings: bool,
     #[command(flatten)]
+    progress: ProgressArguments,
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -44,11 +46,11 @@ pub(crate) struct RestoreArguments {
 /// # Errors
 /// When the file is no backup or damaged, or the database holds something or is served.
 pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
-    let RestoreArguments { file, database, attachments, force, despite_findings, output } = arguments;
+    let RestoreArguments { file, database, attachments, force, despite_findings, progress, output } = arguments;
     let url = database.database;
     let target = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?.files;
     let options = BackupOptions { replace: force, despite_findings };
-    let mut report = Report::new();
+    let mut report = progress.report();
     let made = restore(&file, &url, options, &mut |progress| report.tell(progress)).await;
     let restored = made.map_err(|error| Failure::new(error.to_string()));
     let carried = match &restored {

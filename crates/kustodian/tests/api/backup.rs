@@ -26,11 +26,10 @@ pub(crate) fn goes_well(arguments: &[&str]) -> Value {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {stdout} {stderr}");
-    each_step_ends(&stderr);
     serde_json::from_str(&stdout).unwrap()
 }
 
-/// Where no bar can be drawn, the last line about each table says that all of it is done.
+/// Without a terminal, the last line about each table says that all of it is done.
 #[track_caller]
 fn each_step_ends(stderr: &str) {
     let mut last = BTreeMap::new();
@@ -178,7 +177,7 @@ fn a_backup_is_for_its_owner_alone_and_stands_alone() {
     let file = folder.path().join("backup.db");
     let server = Server::on_file();
     server.create(json!({}));
-    let told = run(&["backup", file.to_str().unwrap(), "--database", server.database()]);
+    let told = run(&["backup", "--progress", file.to_str().unwrap(), "--database", server.database()]);
     let told = String::from_utf8(told.stderr).unwrap();
     assert!(told.contains("verifying customers: 1 of 1"), "{told}");
     each_step_ends(&told);
@@ -190,7 +189,7 @@ fn a_backup_is_for_its_owner_alone_and_stands_alone() {
 /// Starts a backup, kills it once it reports `stage`, and shows whether it was still at work then.
 fn killed_at(stage: &str, file: &Path, database: &str) -> bool {
     let mut command = binary();
-    command.args(["backup", "--force", "--database", database]).arg(file);
+    command.args(["backup", "--force", "--progress", "--database", database]).arg(file);
     let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
     let seen = lines.by_ref().any(|line| line.starts_with(stage));

@@ -667,12 +667,24 @@ fn a_restore_rebuilds_a_search_index_that_does_not_agree_with_its_customers() {
     }
 }
 
-/// Without a terminal a line reports how far each step is, and the last one that it is done.
+/// Asked for, a line reports how far each step is, and the last one that it is done.
 #[test]
-fn a_check_tells_every_step_to_its_end() {
+fn a_check_reports_every_step_to_its_end_when_it_is_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = made(folder.path());
-    let done = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+    // Mail of a schedule has the results alone.
+    let (backup, other) = (folder.path().join("backup.db"), url(&folder.path().join("other.db")));
+    let (backup, database) = (backup.to_str().unwrap(), url(&path));
+    for arguments in [
+        &["backup", backup, "--database", &database][..],
+        &["check", "--database", &database],
+        &["restore", backup, "--database", &other],
+        &["copy", "--from", &database, "--to", &url(&folder.path().join("copied.db"))],
+    ] {
+        let done = binary().args(arguments).output().unwrap();
+        assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    let done = binary().args(["check", "--progress", "--database", &database]).output().unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
     for step in
         ["pages: 1 of 1", "customers: 60 of 60", "claims: 60 of 60", "customer_search: 60 of 60", "histories: 61 of 61"]

@@ -279,7 +279,7 @@ fn a_copy_killed_at_any_stage_continues_where_it_was() {
     let mut killed_at_every_stage = |from: &str, to: &str, server: Option<&Server>| {
         for stage in ["copying customers", "copying claims", "copying events", "catching up events", "verifying"] {
             let mut command = binary();
-            command.args(["copy", "--from", from, "--to", to]);
+            command.args(["copy", "--progress", "--from", from, "--to", to]);
             if stage != "copying customers" {
                 command.arg("--resume");
             }
