@@ -41,6 +41,14 @@ impl Address {
     }
 }
 
+/// Whether a URL names a database, which is not looked for.
+///
+/// # Errors
+/// When it names none.
+pub fn check_url(url: &str) -> Result<(), OpenError> {
+    Address::parse(url).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

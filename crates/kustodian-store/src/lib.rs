@@ -41,6 +41,7 @@ use std::sync::Arc;
 use kustodian_core::directory::Directory;
 use kustodian_core::store::{Store, StoreError};
 
+pub use crate::address::check_url;
 pub use crate::backup::{Backup, BackupError, BackupOptions, Restored, back_up, restore};
 pub use crate::check::{CheckError, Checked, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};

@@ -12,7 +12,7 @@ use crate::settings_file::{SettingsFile, settings};
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Prints every setting and its source: a flag, a variable, a line of the configuration file, or the default.
-    /// Takes the flags of `serve`. Secrets are not printed.
+    /// Takes the flags of `serve`. Secrets are not printed. Fails when a server would not start with them.
     Show {
         #[command(flatten)]
         serve: Box<ServeArguments>,
@@ -33,19 +33,21 @@ impl ConfigCommand {
 pub(crate) fn run(command: ConfigCommand, matches: &ArgMatches, file: &SettingsFile) -> Result<(), Failure> {
     match command {
         ConfigCommand::Reference => print(reference().trim_end()),
-        ConfigCommand::Show { output, .. } => {
+        ConfigCommand::Show { serve, output } => {
             let matches = matches.subcommand_matches("config").and_then(|config| config.subcommand_matches("show"));
             let shown = matches.map(|matches| show(matches, file)).unwrap_or_default();
             match output.output {
                 Output::Json => {
                     let member = |(key, value, source): Shown| (key, json!({ "value": value, "source": source }));
-                    print_json(&Value::Object(shown.into_iter().map(member).collect::<Map<_, _>>()))
+                    print_json(&Value::Object(shown.into_iter().map(member).collect::<Map<_, _>>()))?;
                 }
                 Output::Table => {
                     let row = |(key, value, source): Shown| vec![key, value.unwrap_or_default(), source];
-                    print_table(&["SETTING", "VALUE", "FROM"], shown.into_iter().map(row))
+                    print_table(&["SETTING", "VALUE", "FROM"], shown.into_iter().map(row))?;
                 }
             }
+            // A server would not start with them.
+            crate::serve::check(&serve)
         }
     }
 }

@@ -31,6 +31,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the address, the database or the configuration does not do.
 pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), Failure> {
+    check(&arguments)?;
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
     let listener = match service_manager::listener()? {
         Some(listener) => listener,
@@ -38,7 +39,6 @@ pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), 
     };
     let tls = tls(&arguments.tls)?;
     let mailer = mailer(&arguments)?;
-    first_start::check(&arguments)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
     let options = Options {
         is_server: true,
@@ -53,6 +53,28 @@ pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), 
     }
     served
 }
+
+/// Whether the settings have their forms and agree with each other: as much as can be known before anything is opened.
+///
+/// # Errors
+/// When a server would not start with them.
+pub(crate) fn check(arguments: &ServeArguments) -> Result<(), Failure> {
+    check_listen(&arguments.listen)?;
+    both(&arguments.tls)?;
+    mailer(arguments)?;
+    first_start::check(arguments)?;
+    kustodian_store::check_url(&arguments.database.database).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Whether an address to listen on has a host and a port.
+fn check_listen(address: &str) -> Result<(), Failure> {
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(()),
+        _ => Err(Failure::new(format!("cannot listen on {address}: {LISTEN_FORM}"))),
+    }
+}
+
+const LISTEN_FORM: &str = "write --listen (or KUSTODIAN_LISTEN) like 127.0.0.1:8080, with an address of this machine";
 
 async fn serve(
     arguments: &ServeArguments,
@@ -133,16 +155,21 @@ fn mailer(arguments: &ServeArguments) -> Result<Option<Mailer>, Failure> {
     mailer.map_err(|error| Failure::new(format!("--smtp-url: {error}")))
 }
 
+/// Certificate and key, when both are given.
+fn both(arguments: &TlsArguments) -> Result<Option<(&Path, &Path)>, Failure> {
+    match (&arguments.tls_cert, &arguments.tls_key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some((cert, key))),
+        _ => Err(Failure::new("TLS needs both --tls-cert and --tls-key")),
+    }
+}
+
 /// Reads certificate and key, when both are given.
 ///
 /// # Errors
 /// When one is missing or cannot be read, or they do not belong together.
 pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
-    let (cert, key) = match (&arguments.tls_cert, &arguments.tls_key) {
-        (None, None) => return Ok(None),
-        (Some(cert), Some(key)) => (cert, key),
-        _ => return Err(Failure::new("TLS needs both --tls-cert and --tls-key")),
-    };
+    let Some((cert, key)) = both(arguments)? else { return Ok(None) };
     let read = |path: &Path| {
         fs::read(path).map_err(|error| Failure::new(format!("{} cannot be read ({error})", path.display())))
     };
@@ -196,7 +223,7 @@ async fn listen(address: &str) -> Result<TcpListener, Failure> {
                 "another program listens there: stop it, or choose another address with --listen (port 0 takes a free one)"
             }
             std::io::ErrorKind::PermissionDenied => "choose a port from 1024 with --listen",
-            _ => "write --listen (or KUSTODIAN_LISTEN) like 127.0.0.1:8080, with an address of this machine",
+            _ => LISTEN_FORM,
         };
         Failure::new(format!("cannot listen on {address} ({error}): {advice}"))
     })

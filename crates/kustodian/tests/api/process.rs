@@ -196,6 +196,26 @@ fn flags_beat_the_environment_which_beats_the_file() {
     assert_eq!(of("bulk-mode"), ("immediate".into(), "default".to_owned()));
     assert_eq!(of("bootstrap-token").0, "(not shown)");
 
+    // It accepts what a server accepts: the settings are shown, then the fault.
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("new.db").display());
+    for (more, words) in [
+        (&["--listen", "x"][..], "cannot listen on x"),
+        (&["--tls-cert", "cert.pem"], "both --tls-cert and --tls-key"),
+        (&["--database", "mysql://localhost/a"], "mysql"),
+        (&["--smtp-url", "nonsense"], "--smtp-url"),
+        (&["--bootstrap-token", "with blanks"], "without blanks"),
+    ] {
+        let database = if more.contains(&"--database") { &[][..] } else { &["--database", &database] };
+        let shown = binary().args(["config", "show"]).args(database).args(more).output().unwrap();
+        let (said, error) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+        assert_eq!(shown.status.code(), Some(1), "{more:?}: {said}");
+        assert!(said.contains("rate-limit") && error.contains(words), "{more:?}: {error}");
+        let served = binary().arg("serve").args(database).args(more).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&served.stderr), error, "serve refuses it with the same words");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no database is made");
+
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
     fails_in_one_line(&serve(&["--config", &file.display().to_string()]), "did you mean listen?");
 }
