@@ -166,9 +166,12 @@ impl Ids {
                 }
                 new.is_some()
             }
-            Value::Array(items) => items.iter_mut().fold(true, |all, item| self.replace(item, with_own) && all),
+            // Each is replaced, also behind one that is not known.
+            Value::Array(items) => {
+                items.iter_mut().map(|item| u32::from(!self.replace(item, with_own))).sum::<u32>() == 0
+            }
             Value::Object(members) => {
-                members.values_mut().fold(true, |all, member| self.replace(member, with_own) && all)
+                members.values_mut().map(|member| u32::from(!self.replace(member, with_own))).sum::<u32>() == 0
             }
             _ => true,
         }
