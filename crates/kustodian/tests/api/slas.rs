@@ -188,7 +188,8 @@ fn what_an_sla_says_must_be_about_conversations_and_a_queue_must_be_there() {
     // A queue that is deleted stays where it is, and takes no others.
     server.delete(&path_of(&queue)).expect(204);
     assert_eq!(server.get(&path).expect(200).data()["relationships"]["queue"]["data"]["id"], json!(id));
-    server.patch(&path, json!({ "queue": { "id": id } })).expect(400);
+    server.patch(&path, json!({ "queue": { "id": id } })).expect(200);
+    server.post(&conversations, json!({ "queue": { "id": id } })).expect(400);
     let gone = server.patch(&path, json!({ "queue": { "id": null } })).expect(200);
     assert_eq!(gone.data()["relationships"].get("queue"), None);
 }
