@@ -1,5 +1,5 @@
 //! The costs of the Rust client for its users: the time of a build, the size of a program, the number of dependencies;
-//! beside clients of other services, in one run. Written into `docs/benchmarks.md`.
+//! beside clients of other services, or with fewer of its features, in one run. Written into `docs/benchmarks.md`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,6 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::{process, workspace};
+
+/// The options of a run.
+#[derive(clap::Args)]
+pub(crate) struct BudgetArguments {
+    /// Build the client with fewer features, instead of the clients of other services
+    #[arg(long)]
+    features: bool,
+}
 
 /// A client, and a program that uses it: one that sets a client up and makes one call.
 struct Subject {
@@ -26,16 +34,22 @@ const OURS: &str = "kustomer-client";
 const OCTOCRAB: &str = "octocrab";
 const STRIPE: &str = "async-stripe";
 
-/// The first is what the others are compared with: a program that makes no call.
-const SUBJECTS: &[Subject] = &[
-    Subject { name: TOKIO, dependencies: "", main: "tokio::task::yield_now().await; Ok(())" },
+/// A program that makes no call, to compare the others with.
+const FLOOR: Subject = Subject { name: TOKIO, dependencies: "", main: "tokio::task::yield_now().await; Ok(())" };
+
+/// The body of a program with our client.
+const CREATE: &str = "let client = kustomer_client::Client::builder().org(\"acme\").token(\"t\").build()?;\n\
+               let input = kustomer_client::customer::CustomerInput::new().name(\"Ada\").email(\"ada@acme.example\");\n\
+               println!(\"{}\", client.customers().create(&input).await?.data.id);\n\
+               Ok(())";
+
+/// The client beside others.
+const OTHERS: &[Subject] = &[
+    FLOOR,
     Subject {
         name: OURS,
         dependencies: "kustomer-client = { path = \"{root}/crates/kustomer-client\" }",
-        main: "let client = kustomer_client::Client::builder().org(\"acme\").token(\"t\").build()?;\n\
-               let input = kustomer_client::customer::CustomerInput::new().name(\"Ada\").email(\"ada@acme.example\");\n\
-               println!(\"{}\", client.customers().create(&input).await?.data.id);\n\
-               Ok(())",
+        main: CREATE,
     },
     Subject {
         name: OCTOCRAB,
@@ -54,9 +68,23 @@ const SUBJECTS: &[Subject] = &[
     },
 ];
 
+/// The client with fewer features. The features of a row are its name.
+const FEATURES: &[Subject] = &[
+    FLOOR,
+    Subject {
+        name: "the default features",
+        dependencies: "kustomer-client = { path = \"{root}/crates/kustomer-client\" }",
+        main: CREATE,
+    },
+    Subject {
+        name: "`rustls`, `customers`",
+        dependencies: "kustomer-client = { path = \"{root}/crates/kustomer-client\", default-features = false, \
+                       features = [\"rustls\", \"customers\"] }",
+        main: CREATE,
+    },
+];
+
 const PAGE: &str = "docs/benchmarks.md";
-const BEGIN: &str = "<!-- budget: begin; written by cargo xtask budget -->\n";
-const END: &str = "<!-- budget: end -->\n";
 
 struct Measured {
     name: &'static str,
@@ -74,14 +102,22 @@ struct Time {
 }
 
 /// Measures all of them, prints the table and writes it into the page.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(arguments: &BudgetArguments) -> Result<()> {
+    let (subjects, begin, end) = match arguments.features {
+        false => (OTHERS, "<!-- budget: begin; written by cargo xtask budget -->\n", "<!-- budget: end -->\n"),
+        true => (
+            FEATURES,
+            "<!-- features: begin; written by cargo xtask budget --features -->\n",
+            "<!-- features: end -->\n",
+        ),
+    };
     let folder = workspace::root().join("target/budget");
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown");
     let mut measured = Vec::new();
-    for subject in SUBJECTS {
+    for (place, subject) in subjects.iter().enumerate() {
         println!("{} …", subject.name);
-        match measure(subject, &folder.join(subject.name.replace(' ', "-"))) {
+        match measure(subject, &folder.join(place.to_string())) {
             Ok(numbers) => measured.push(numbers),
             // The others are worth knowing all the same.
             Err(error) => eprintln!("{} was not measured: {error:#}", subject.name),
@@ -91,9 +127,9 @@ pub(crate) fn run() -> Result<()> {
     println!("{table}");
     let page = workspace::root().join(PAGE);
     let text = fs::read_to_string(&page).context("cannot read docs/benchmarks.md")?;
-    let (head, rest) = text.split_once(BEGIN).with_context(|| format!("{PAGE} lacks the line {BEGIN}"))?;
-    let (_, tail) = rest.split_once(END).with_context(|| format!("{PAGE} lacks the line {END}"))?;
-    fs::write(&page, format!("{head}{BEGIN}{table}{END}{tail}")).context("cannot write docs/benchmarks.md")
+    let (head, rest) = text.split_once(begin).with_context(|| format!("{PAGE} lacks the line {begin}"))?;
+    let (_, tail) = rest.split_once(end).with_context(|| format!("{PAGE} lacks the line {end}"))?;
+    fs::write(&page, format!("{head}{begin}{table}{end}{tail}")).context("cannot write docs/benchmarks.md")
 }
 
 fn measure(subject: &Subject, folder: &Path) -> Result<Measured> {
@@ -159,7 +195,7 @@ fn table(measured: &[Measured], load: &str) -> Result<String> {
     targets(&mut table, measured)?;
     writeln!(
         table,
-        "\n| | clean build, s | its processor time, s | build after a change, s | its processor time, s | program, MB (10⁶ bytes) | \
+        "| | clean build, s | its processor time, s | build after a change, s | its processor time, s | program, MB (10⁶ bytes) | \
          beyond tokio alone, MB | dependencies |"
     )?;
     writeln!(table, "|---|---:|---:|---:|---:|---:|---:|---:|")?;
@@ -193,5 +229,6 @@ fn targets(table: &mut String, measured: &[Measured]) -> Result<()> {
         let (most, measured) = (octocrab.dependencies, ours.dependencies);
         writeln!(table, "| dependencies, beside {OCTOCRAB}'s | {most} | {measured} | {} |", verdict(is_met))?;
     }
+    writeln!(table)?;
     Ok(())
 }

@@ -84,7 +84,7 @@ enum Command {
     /// Print what each operation sends to PostgreSQL: statements, round trips, and the shards they reach
     Plan,
     /// Build a program with the Rust client, and with clients of other services: time, size, number of dependencies
-    Budget,
+    Budget(budget::BudgetArguments),
     /// Check the crates that are published: what crates.io shows of them, and what their packages hold
     Published(published::PublishedArguments),
     /// Check which crate may depend on which
@@ -149,7 +149,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Schema { kind } => schema::run(&kind),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
-        Command::Budget => budget::run(),
+        Command::Budget(arguments) => budget::run(&arguments),
         Command::Plan => plan::run(),
         Command::Published(arguments) => published::run(&arguments),
         Command::Layers => layers::run(),
