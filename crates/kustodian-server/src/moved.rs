@@ -10,10 +10,7 @@ use kustodian_core::store::{OrgKey, Store, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::answer::unavailable;
-use crate::past::{self, State};
-
-/// How many changes of a conversation are read at a time.
-const PAGE: u32 = 100;
+use crate::past::{self, Changes, State};
 
 /// The customers that users moved a conversation from, its present one aside, each once.
 ///
@@ -25,21 +22,9 @@ pub(crate) async fn former_customers(
     stored: &Stored,
 ) -> Result<Vec<ObjectId>, Refusal> {
     let owner = conversation::customer_of(stored)?;
-    let (mut customers, mut from) = (Vec::new(), 2);
-    while from <= stored.rev {
-        let query = HistoryQuery {
-            kind: Kind::Conversation,
-            record: stored.id,
-            from,
-            to: stored.rev,
-            descending: false,
-            limit: PAGE,
-            payload: Payload::Changes,
-            bytes: crate::parts::HELD,
-        };
-        let events = store.history(org, query).await.map_err(unavailable)?;
-        let Some(last) = events.last() else { break };
-        from = last.rev + 1;
+    let mut customers = Vec::new();
+    let mut pages = Changes::of(store, org, (Kind::Conversation, stored.id), 2..=stored.rev);
+    while let Some(events) = pages.next().await? {
         // Customers that a conversation followed a merge from are read from the merges.
         let moves = events.iter().filter(|event| event.client != SYSTEM).filter_map(|event| event.changes.as_deref());
         for changes in moves.filter(|changes| changes.contains(MOVES)) {

@@ -87,6 +87,48 @@ pub(crate) async fn find_states(
     }
 }
 
+/// The events of a record with their changes, from the first revision of a range to its last, some at a time.
+pub(crate) struct Changes<'s> {
+    store: &'s dyn Store,
+    org: OrgKey,
+    query: HistoryQuery,
+}
+
+impl<'s> Changes<'s> {
+    pub(crate) fn of(
+        store: &'s dyn Store,
+        org: OrgKey,
+        (kind, record): (Kind, ObjectId),
+        revs: std::ops::RangeInclusive<u64>,
+    ) -> Self {
+        let query = HistoryQuery {
+            kind,
+            record,
+            from: *revs.start(),
+            to: *revs.end(),
+            descending: false,
+            limit: 100,
+            payload: Payload::Changes,
+            bytes: FULL,
+        };
+        Self { store, org, query }
+    }
+
+    /// The next events; `None` at the end.
+    ///
+    /// # Errors
+    /// 503 or 500 when the database cannot answer.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Recorded>>, Refusal> {
+        if self.query.from > self.query.to {
+            return Ok(None);
+        }
+        let events = self.store.history(self.org, self.query).await.map_err(unavailable)?;
+        let Some(last) = events.last() else { return Ok(None) };
+        self.query.from = last.rev + 1;
+        Ok(Some(events))
+    }
+}
+
 /// The last state of a record, up to a revision, that was not erased.
 ///
 /// # Errors

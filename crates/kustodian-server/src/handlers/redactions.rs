@@ -2,7 +2,6 @@
 
 use kustodian_core::change::{EventSeed, Kept, Name};
 use kustodian_core::conversation::{conversation_of, customer_of};
-use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
 use kustodian_core::redaction::{self, Past, Redaction};
@@ -17,7 +16,7 @@ use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::{family, merges};
 use crate::moved;
-use crate::past::{self, State};
+use crate::past::{self, Changes, State};
 
 /// How many drafts or deliveries are read together.
 const PAGE: u32 = 100;
@@ -109,21 +108,9 @@ async fn past_of<E: Endpoint>(
     records: impl Iterator<Item = Name>,
 ) -> Result<Past, Refusal> {
     let (store, org) = (call.store(), call.org());
-    let (mut past, mut made_at, mut from) = (Past::default(), None, 1);
-    while from <= message.rev {
-        let query = HistoryQuery {
-            kind: Kind::Message,
-            record: message.id,
-            from,
-            to: message.rev,
-            descending: false,
-            limit: PAGE,
-            payload: Payload::Changes,
-            bytes: crate::parts::HELD,
-        };
-        let events = store.history(org, query).await.map_err(unavailable)?;
-        let Some(last) = events.last() else { break };
-        from = last.rev + 1;
+    let (mut past, mut made_at) = (Past::default(), None);
+    let mut pages = Changes::of(store, org, (Kind::Message, message.id), 1..=message.rev);
+    while let Some(events) = pages.next().await? {
         made_at = made_at.or_else(|| events.first().filter(|event| event.rev == 1).map(|event| event.at));
         for changes in events.iter().filter_map(|event| event.changes.as_deref()) {
             for words in redaction::words_of(changes)? {
