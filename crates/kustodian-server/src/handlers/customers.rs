@@ -109,10 +109,15 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     };
     // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
     let is_resumed = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
-    let refused = decide_if(if_match)(stored.clone()).err();
-    if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
-        homes::erase_owned(&call, id).await?;
-        homes::forget_where_merged(&call, id).await?;
+    let mut refused = decide_if(if_match.clone())(stored.clone()).err();
+    if !call.is_rehearsal() {
+        if refused.is_none() {
+            refused = delete_before_erasing(&call, if_match).await.err();
+        }
+        if refused.is_none() || is_resumed {
+            homes::erase_owned(&call, id).await?;
+            homes::forget_where_merged(&call, id).await?;
+        }
     }
     if let Some(refusal) = refused {
         return Err(refusal);
@@ -128,6 +133,23 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;
     Ok(Answer::Empty)
+}
+
+/// Deletes a customer whose records are about to be erased. A change or a merge that is faster is decided on before any of
+/// them is gone, and a deleted customer takes part in no merge.
+async fn delete_before_erasing(call: &Call<EraseCustomer>, if_match: Option<String>) -> Result<(), Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let decide = move |stored: Stored| {
+        if let Some(target) = customer::merged_into(&stored)? {
+            return Err(merges::erased_with(target));
+        }
+        if stored.deleted {
+            resource::check_if_match(&stored, if_match.as_deref())?;
+            return Ok(None);
+        }
+        customer::delete(&act.context(), Some(&stored), event, if_match.as_deref()).map(Some)
+    };
+    homes::commit(call, (Kind::Customer, call.path), decide).await
 }
 
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {

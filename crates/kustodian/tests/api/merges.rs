@@ -373,6 +373,65 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 }
 
 #[test]
+fn of_an_erasure_beside_a_merge_or_a_change_what_is_refused_has_erased_nothing() {
+    let server = Server::on_file();
+    let conversations = |customer: &Value| {
+        let list = server.get(&format!("{}/conversations", path(customer)));
+        list.expect(200).data().as_array().unwrap().len()
+    };
+    let erase = |customer: &Value| server.post(&format!("{}/erase", path(customer)), json!({}));
+    for round in 0..12 {
+        let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
+        for _ in 0..3 {
+            server.post(&format!("{}/conversations", path(&source)), json!({ "name": "Lamp" })).expect(201);
+        }
+        let (merged, erased) = std::thread::scope(|scope| {
+            let erased = scope.spawn(|| erase(&source));
+            // Sometimes before, sometimes in the middle.
+            std::thread::sleep(std::time::Duration::from_millis(round));
+            (merge(&server, &source, &target), erased.join().unwrap())
+        });
+        match merged.status {
+            201 => {
+                erased.expect(409);
+                wait_for("every conversation, with the target", || conversations(&target) == 3);
+                undo(&server, merged.data()).expect(200);
+                wait_for("every conversation, with the source", || conversations(&source) == 3);
+            }
+            _ => {
+                merged.expect(404);
+                erased.expect(204);
+                assert_eq!(server.get(path(&source)).status, 404);
+            }
+        }
+    }
+    for _ in 0..12 {
+        let customer = server.create(json!({ "name": "Ada" }));
+        for _ in 0..3 {
+            server.post(&format!("{}/conversations", path(&customer)), json!({ "name": "Lamp" })).expect(201);
+        }
+        let etag = server.get(path(&customer)).header("etag").to_owned();
+        let (changed, erased) = std::thread::scope(|scope| {
+            let erased = scope.spawn(|| {
+                let request = server.request(Method::POST, &format!("{}/erase", path(&customer)));
+                Answer::of(request.bearer_auth(TOKEN).header("if-match", etag))
+            });
+            (server.patch(path(&customer), json!({ "name": "Ada L." })), erased.join().unwrap())
+        });
+        match changed.status {
+            200 => {
+                erased.expect(412);
+                assert_eq!(conversations(&customer), 3);
+            }
+            _ => {
+                changed.expect(404);
+                erased.expect(204);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_message_between_a_merge_and_its_undoing_is_shown_with_the_customer_whom_the_conversation_returns_to() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
