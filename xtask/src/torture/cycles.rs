@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::check::{self, Snapshot};
 use super::http::Client;
+use super::imports::Import;
 use super::load::{self, Entry, Known, Ledger, Tally};
 use super::server::{Recipe, Server};
 use super::{Outcome, Rig, sqlite};
@@ -47,22 +48,25 @@ pub(super) fn run<G: Ground>(
 ) -> Result<Outcome> {
     let mut rng = rig.rng(name);
     let (mut tally, mut held, mut starts_killed, mut told) = (Tally::default(), 0, 0, Vec::new());
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut importers_killed) = (Outcome::default(), 0);
     for database in 0..cycles.div_ceil(CYCLES_PER_DATABASE) {
         let mut ground = make(database)?;
         let (mut ledgers, contest) = (load::ledgers(&mut rng), AtomicU64::new(0));
         // Making a database is a moment to be killed in too, and so is recovering it.
         starts_killed += kill_while_starting(&mut ground, &mut rng)?;
         let mut server = Some(Server::start(ground.recipe(), ground.shim())?);
+        let mut import = Import::of_folder(&rig.program, &rig.folder(&format!("{name}-import-{database}"))?)?;
         for cycle in database * CYCLES_PER_DATABASE..cycles.min((database + 1) * CYCLES_PER_DATABASE) {
             let running = server.take().context("no server runs")?;
             let address = running.address();
+            import.go_on(address)?;
             let moment = Duration::from_micros(rng.u64(20_000..900_000));
             let mut struck = Ok(None);
             tally += load::run(address, &mut ledgers, &contest, || {
                 std::thread::sleep(moment);
                 struck = ground.strike(running, &mut rng);
             });
+            import.strike(&mut rng)?;
             let mut restarted = struck?;
             if restarted.is_none() {
                 if rng.u8(0..4) == 0 {
@@ -84,6 +88,12 @@ pub(super) fn run<G: Ground>(
             }
             server = Some(running);
         }
+        importers_killed += import.kills;
+        if let Some(running) = &server {
+            let (imported, lost) = import.end(running)?;
+            held += imported;
+            outcome.lost.extend(lost);
+        }
         told.push(ground.told());
         if !outcome.lost.is_empty() {
             break;
@@ -91,7 +101,7 @@ pub(super) fn run<G: Ground>(
     }
     outcome.lost.append(&mut tally.faults);
     outcome.tried = format!(
-        "{cycles} strikes and {starts_killed} kills while starting, {} writes acknowledged, {} unsure, {} turned away; \
+        "{cycles} strikes, {starts_killed} kills while starting and {importers_killed} of imports, {} writes acknowledged, {} unsure, {} turned away; \
          {held} comparisons; {}",
         tally.acknowledged,
         tally.unsure,
@@ -112,7 +122,7 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on, and searches for them, all messages and some of the bulk writes;
+/// Reads some of the customers that were worked on, and searches for them, all messages and merges, and some of the bulk writes;
 /// how many of those are as acknowledged, and the differences.
 pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
     let mut client = server.client();
@@ -122,6 +132,9 @@ pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Resu
         held += as_acknowledged;
         lost.extend(wrong);
         let (as_acknowledged, wrong) = ledger.jobs.compare(&mut client)?;
+        held += as_acknowledged;
+        lost.extend(wrong);
+        let (as_acknowledged, wrong) = ledger.unions.compare(&mut client)?;
         held += as_acknowledged;
         lost.extend(wrong);
     }

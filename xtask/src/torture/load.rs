@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::http::{Answer, Client};
 use super::jobs::Jobs;
 use super::talk::Talk;
+use super::unions::Unions;
 
 /// How many clients write at the same time.
 pub(super) const CLIENTS: usize = 12;
@@ -59,6 +60,8 @@ pub(super) struct Ledger {
     pub(super) talk: Talk,
     /// Its bulk request.
     pub(super) jobs: Jobs,
+    /// The customers that it merges.
+    pub(super) unions: Unions,
     client: usize,
     rng: Rng,
     serial: u64,
@@ -95,6 +98,7 @@ pub(super) fn ledgers(rng: &mut Rng) -> Vec<Ledger> {
             entries: Vec::new(),
             talk: Talk::default(),
             jobs: Jobs::default(),
+            unions: Unions::default(),
             client,
             rng: rng.fork(),
             serial: 0,
@@ -129,6 +133,7 @@ impl Ledger {
             let sent = match self.rng.u8(0..40) {
                 0 => self.ask_in_bulk(&mut client, &mut tally),
                 1..11 => self.say(&mut client, &mut tally),
+                11..13 => self.unite(&mut client, &mut tally),
                 _ => self.change(&mut client, contest, &mut tally),
             };
             if sent.is_err() {
@@ -145,6 +150,12 @@ impl Ledger {
         self.serial += 1;
         let key = format!("client {} job {}", self.client, self.serial);
         self.jobs.go_on(client, key, tally)
+    }
+
+    fn unite(&mut self, client: &mut Client, tally: &mut Tally) -> io::Result<()> {
+        self.serial += 1;
+        let name = format!("client {} pair {}", self.client, self.serial);
+        self.unions.go_on(client, &name, tally)
     }
 
     fn say(&mut self, client: &mut Client, tally: &mut Tally) -> io::Result<()> {

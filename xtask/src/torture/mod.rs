@@ -10,6 +10,7 @@ mod cycles;
 mod descriptors;
 mod disk;
 mod http;
+mod imports;
 mod jobs;
 mod load;
 mod neighbour;
@@ -17,6 +18,7 @@ mod postgres;
 mod server;
 mod sqlite;
 mod talk;
+mod unions;
 
 use std::fs;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use fastrand::Rng;
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::check::{Event, Record, Snapshot};
 use super::cycles::{self, Ground};
@@ -81,12 +81,21 @@ impl Cluster {
         format!("postgres://kustodian@{host}/{database}")
     }
 
-    /// The lines a statement answers.
-    fn ask(&self, database: &str, sql: &str) -> Result<Vec<String>> {
+    /// The lines that statements answer.
+    fn ask(&self, database: &str, statements: &[String]) -> Result<Vec<String>> {
         let mut psql = process::program(self.programs.join("psql"));
-        psql.args(["-U", "kustodian", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
+        psql.args(["-U", "kustodian", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", database]);
+        for statement in statements {
+            psql.args(["-c", statement]);
+        }
         let answer = process::output(psql.arg("-h").arg(&self.folder).env("PGCLIENTENCODING", "UTF8"))?;
         Ok(String::from_utf8(answer)?.lines().map(str::to_owned).collect())
+    }
+
+    /// The same of one moment of the database.
+    fn ask_at_once(&self, database: &str, statements: &[String]) -> Result<Vec<String>> {
+        let begin = ["BEGIN ISOLATION LEVEL REPEATABLE READ".to_owned()];
+        self.ask(database, &[&begin, statements].concat())
     }
 
     /// Kills the postmaster, or only one of its processes, after which it restarts all others by itself.
@@ -163,7 +172,7 @@ pub(super) fn kill_database(rig: &Rig) -> Result<Outcome> {
 /// An org whose neighbour repeats expensive searches.
 pub(super) fn neighbour(rig: &Rig) -> Result<Outcome> {
     let cluster = Cluster::make(rig.folder("postgres-neighbour")?)?;
-    cluster.ask("postgres", "CREATE DATABASE neighbour")?;
+    cluster.ask("postgres", &["CREATE DATABASE neighbour".to_owned()])?;
     neighbour::run(rig, &Recipe::new(&rig.program, cluster.url("neighbour"), &rig.home))
 }
 
@@ -176,7 +185,7 @@ fn run(rig: &Rig, name: &str, cycles: usize, victim: Victim) -> Result<Outcome> 
         }
         let cluster = Rc::clone(cluster.get().context("a cluster was made")?);
         let database = format!("torture_{number}");
-        cluster.borrow().ask("postgres", &format!("CREATE DATABASE {database}"))?;
+        cluster.borrow().ask("postgres", &[format!("CREATE DATABASE {database}")])?;
         let url = cluster.borrow().url(&database);
         let recipe = Recipe::new(&rig.program, url, Path::new(&rig.home));
         Ok(Place { cluster, database, recipe, victim, told: Vec::new() })
@@ -184,18 +193,56 @@ fn run(rig: &Rig, name: &str, cycles: usize, victim: Victim) -> Result<Outcome> 
 }
 
 impl Place {
-    fn ask(&self, sql: &str) -> Result<Vec<String>> {
-        self.cluster.borrow().ask(&self.database, sql)
-    }
-
-    /// A row of JSON each, so that every document is read byte for byte.
-    fn rows<T: for<'de> Deserialize<'de>>(&self, columns: &str, from: &str) -> Result<Vec<T>> {
-        let lines = self.ask(&format!("SELECT json_build_array({columns}) FROM {from}"))?;
-        lines.iter().map(|line| Ok(serde_json::from_str(line)?)).collect()
-    }
-
-    fn sum(&self, sql: &str) -> Result<u64> {
-        Ok(self.ask(sql)?.first().context("no sum")?.trim().parse()?)
+    /// Everything that matters, as of one moment: servers may write. Nothing while events have no position yet.
+    fn snapshot(&self) -> Result<Option<Snapshot>> {
+        let rows = |table: &str, columns: &str, from: &str| {
+            format!("SELECT json_build_array('{table}', {columns}) FROM {from}")
+        };
+        let lines = self.cluster.borrow().ask_at_once(
+            &self.database,
+            &[
+                rows("waiting", "count(*)", "outbox"),
+                // A row of JSON each, so that every document is read byte for byte.
+                rows("customer", "id, rev, deleted, document", "customers"),
+                rows("tag", "id", "tags WHERE NOT deleted"),
+                rows("claim", "owner, kind", "claims"),
+                rows(
+                    "event",
+                    "kind, record, rev, coalesce(position, 0)",
+                    "events LEFT JOIN positions USING (record, org, kind, rev)",
+                ),
+                rows("position", "coalesce(sum(position), 0)", "feeds"),
+                rows("live", "coalesce(sum(live), 0)", "live_counts WHERE kind = 'customer'"),
+            ],
+        )?;
+        let mut snapshot = Snapshot::default();
+        for line in lines {
+            let row: Vec<Value> = serde_json::from_str(&line)?;
+            let text = |column: usize| row[column].as_str().unwrap_or_default().to_owned();
+            let number = |column: usize| row[column].as_u64().context("no number");
+            match text(0).as_str() {
+                "waiting" if number(1)? > 0 => return Ok(None),
+                "waiting" => {}
+                "customer" => snapshot.customers.push(Record {
+                    id: text(1),
+                    rev: number(2)?,
+                    deleted: row[3] == true,
+                    document: text(4),
+                }),
+                "tag" => snapshot.tags.push(text(1)),
+                "claim" => snapshot.claims.push((text(1), text(2))),
+                "event" => snapshot.events.push(Event {
+                    kind: text(1),
+                    record: text(2),
+                    rev: number(3)?,
+                    position: number(4)?,
+                }),
+                "position" => snapshot.last_position = number(1)?,
+                "live" => snapshot.live = number(1)?,
+                other => bail!("a row of no table: {other}"),
+            }
+        }
+        Ok(Some(snapshot))
     }
 }
 
@@ -224,29 +271,15 @@ impl Ground for Place {
 
     fn look(&self) -> Result<Snapshot> {
         let begin = Instant::now();
-        while self.sum("SELECT count(*) FROM outbox")? > 0 {
+        loop {
+            if let Some(snapshot) = self.snapshot()? {
+                return Ok(snapshot);
+            }
             if begin.elapsed() > READY_WITHIN {
                 bail!("events are still without a position");
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        let customers: Vec<(String, u64, bool, String)> = self.rows("id, rev, deleted, document", "customers")?;
-        let events: Vec<(String, String, u64, Option<u64>)> =
-            self.rows("kind, record, rev, position", "events LEFT JOIN positions USING (record, org, kind, rev)")?;
-        let tags: Vec<(String,)> = self.rows("id", "tags WHERE NOT deleted")?;
-        let customers = customers.into_iter();
-        Ok(Snapshot {
-            customers: customers.map(|(id, rev, deleted, document)| Record { id, rev, deleted, document }).collect(),
-            tags: tags.into_iter().map(|(id,)| id).collect(),
-            claims: self.rows("owner, kind", "claims")?,
-            events: events
-                .into_iter()
-                .map(|(kind, record, rev, position)| Event { kind, record, rev, position: position.unwrap_or(0) })
-                .collect(),
-            last_position: self.sum("SELECT coalesce(sum(position), 0)::bigint FROM feeds")?,
-            live: self.sum("SELECT coalesce(sum(live), 0)::bigint FROM live_counts WHERE kind = 'customer'")?,
-            damage: Vec::new(),
-        })
     }
 
     fn told(&self) -> String {
