@@ -1,5 +1,5 @@
-//! The book: docs/SUMMARY.md and the pages that it names. Every link of every document of the repository must lead somewhere; then
-//! mdBook makes HTML in target/book, where it is installed.
+//! The book: docs/SUMMARY.md and the pages that it names. Every link of every document of the repository must lead somewhere, and
+//! every `cargo xtask` of them be a command; then mdBook makes HTML in target/book, where it is installed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -23,7 +23,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let faults = faults(&root, &documents);
     if !faults.is_empty() {
         faults.iter().for_each(|fault| println!("{fault}"));
-        bail!("{} links or pages to correct", faults.len());
+        bail!("{} links, pages or commands to correct", faults.len());
     }
     let links: usize = documents.values().map(|document| document.links.len()).sum();
     println!("{links} links of {} documents lead somewhere", documents.len());
@@ -54,6 +54,8 @@ struct Document {
     text: String,
     anchors: BTreeSet<String>,
     links: Vec<Link>,
+    /// Commands of this program, and where each begins in the text.
+    commands: Vec<(usize, String)>,
 }
 
 struct Link {
@@ -98,6 +100,9 @@ fn read(text: String) -> Document {
                 if let Some(heading) = &mut heading {
                     heading.push_str(&part);
                 }
+                let commands = part.lines().flat_map(|line| line.split('#').next().unwrap_or(line).split("&&"));
+                let commands = commands.map(str::trim).filter(|command| command.starts_with("cargo xtask "));
+                document.commands.extend(commands.map(|command| (place.start, command.to_owned())));
             }
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 document.links.push(Link { at: place.start, target: dest_url.to_string() });
@@ -119,10 +124,16 @@ fn anchor(heading: &str) -> String {
 fn faults(root: &Path, documents: &BTreeMap<PathBuf, Document>) -> Vec<String> {
     let mut faults = Vec::new();
     for (path, document) in documents {
+        let line_of = |at: usize| document.text[..at].matches('\n').count() + 1;
         for link in &document.links {
             if let Some(fault) = fault(root, documents, path, &link.target) {
-                let line = document.text[..link.at].matches('\n').count() + 1;
-                faults.push(format!("{}:{line}: {}: {fault}", path.display(), link.target));
+                faults.push(format!("{}:{}: {}: {fault}", path.display(), line_of(link.at), link.target));
+            }
+        }
+        // One with a < names a placeholder.
+        for (at, command) in document.commands.iter().filter(|(_, command)| !command.contains('<')) {
+            if let Some(refusal) = crate::refusal(command) {
+                faults.push(format!("{}:{}: `{command}`: {refusal}", path.display(), line_of(*at)));
             }
         }
     }
@@ -224,11 +235,16 @@ mod tests {
                 "# A `b`: c\n\n## Same\n\n## Same\n\n[x](#a-b-c) [y](search.md#same-1) [z](../README.md)\n",
             ),
             ("docs/other.md", "[x](search.md#none)\n\n[y](nothing.md) [z](https://example.com/#a) [w](/docs)\n"),
+            (
+                "CONTRIBUTING.md",
+                "`cargo xtask book --check` `cargo xtask <command>`\n\n```sh\ncargo xtask nothing # a\n```\n",
+            ),
         ]);
         let faults = faults(&root, &documents);
         assert_eq!(
             faults,
             [
+                "CONTRIBUTING.md:4: `cargo xtask nothing`: error: unrecognized subcommand 'nothing'",
                 "docs/other.md:1: search.md#none: there is no such heading",
                 "docs/other.md:3: nothing.md: there is no such file",
                 "docs/other.md: docs/SUMMARY.md does not name this page",

@@ -96,7 +96,11 @@ enum Command {
         check: bool,
     },
     /// Run the first commands that a newcomer runs, and write what the terminal shows: docs/recording.svg
-    Recording,
+    Recording {
+        /// Only fail if the file shows something else
+        #[arg(long)]
+        check: bool,
+    },
     /// Check that no sentence has a word that needs a second reading
     Words(words::WordsArguments),
     /// Feed made-up input to everything that reads input from outside, guided by what it covers
@@ -129,6 +133,13 @@ enum Engine {
     Sqlite,
 }
 
+/// Why a line such as `cargo xtask words --long` is no command of these; `None` when it is one.
+pub(crate) fn refusal(line: &str) -> Option<String> {
+    let words = line.strip_prefix("cargo ")?.split_whitespace();
+    let error = Arguments::try_parse_from(words).err().filter(clap::Error::use_stderr)?;
+    error.to_string().lines().next().map(str::to_owned)
+}
+
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -154,7 +165,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Published(arguments) => published::run(&arguments),
         Command::Layers => layers::run(),
         Command::Book { check } => book::run(check),
-        Command::Recording => recording::run(),
+        Command::Recording { check } => recording::run(check),
         Command::Words(arguments) => words::run(&arguments),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),

@@ -25,8 +25,9 @@ const COMMANDS: &[&str] = &[
 /// Where it says it listens, whatever port was free.
 const ADDRESS: &str = "http://127.0.0.1:8080";
 
-/// Builds the program, unless the variable KUSTODIAN names one, runs the commands and writes the picture.
-pub(crate) fn run() -> Result<()> {
+/// Builds the program, unless the variable KUSTODIAN names one, runs the commands and writes the picture; or only compares it
+/// with the one that is there.
+pub(crate) fn run(check: bool) -> Result<()> {
     let program = match env::var_os("KUSTODIAN") {
         Some(program) => PathBuf::from(program),
         None => {
@@ -72,9 +73,36 @@ pub(crate) fn run() -> Result<()> {
     if id.is_empty() {
         bail!("the commands printed no id");
     }
-    fs::write(workspace::root().join(FILE), picture(&shown)).with_context(|| format!("cannot write {FILE}"))?;
+    let (path, new) = (workspace::root().join(FILE), picture(&shown));
+    if check {
+        let kept = fs::read_to_string(&path).with_context(|| format!("cannot read {FILE}"))?;
+        let (kept, new) = (lasting(&kept), lasting(&new));
+        if let Some((kept, new)) = kept.lines().zip(new.lines()).find(|(kept, new)| kept != new) {
+            bail!("the terminal shows something else now: run `cargo xtask recording`\n- {kept}\n+ {new}");
+        }
+        anyhow::ensure!(kept == new, "the terminal shows more or less now: run `cargo xtask recording`");
+        println!("{FILE} shows what the commands print");
+        return Ok(());
+    }
+    fs::write(path, new).with_context(|| format!("cannot write {FILE}"))?;
     println!("{FILE} is written");
     Ok(())
+}
+
+/// The picture without what differs each time: ids, and moments.
+fn lasting(picture: &str) -> String {
+    let is_inside = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | ':' | '.');
+    let mut kept = String::new();
+    let mut rest = picture;
+    while let Some(begin) = rest.find(is_inside) {
+        let (before, from) = rest.split_at(begin);
+        let (word, after) = from.split_at(from.find(|letter| !is_inside(letter)).unwrap_or(from.len()));
+        let is_id = word.len() == 24 && word.chars().all(|letter| letter.is_ascii_hexdigit());
+        let is_moment = word.len() >= 20 && word.starts_with("20") && word.contains('T') && word.ends_with('Z');
+        kept.extend([before, if is_id { "ID" } else if is_moment { "MOMENT" } else { word }]);
+        rest = after;
+    }
+    kept + rest
 }
 
 /// Ended when dropped.
@@ -153,6 +181,14 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_and_moments_are_no_difference_of_two_pictures() {
+        let first = lasting("<text>$ get 6a0000000000000000000001 at 2026-01-02T03:04:05.678Z</text>");
+        assert_eq!(first, lasting("<text>$ get 6affffffffffffffffffffff at 2027-12-31T23:59:59.001Z</text>"));
+        assert_eq!(first, "<text>$ get ID at MOMENT</text>");
+        assert_ne!(lasting("tier gold"), lasting("tier silver"));
+    }
 
     #[test]
     fn a_picture_has_each_line_escaped_and_later_than_the_one_before() {

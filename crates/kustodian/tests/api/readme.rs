@@ -195,6 +195,67 @@ fn the_commands_of_each_page_run_on_a_fresh_server() {
     });
 }
 
+/// The blocks in this language of the README and of every page of the guide, each with the name of its page.
+fn blocks_of_pages(language: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let docs = fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
+    let pages = docs.chain([root.join("README.md")]).filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let mut blocks = Vec::new();
+    for page in pages {
+        let (text, name) = (fs::read_to_string(&page).unwrap(), page.file_name().unwrap().to_string_lossy().into_owned());
+        let found = text.split(&format!("```{language}\n")).skip(1).filter_map(|rest| rest.split_once("```"));
+        blocks.extend(found.map(|(block, _)| (name.clone(), block.to_owned())));
+    }
+    blocks
+}
+
+/// Blocks of `console` need more than a server, such as a mail server or a second database. Their commands are not run, but
+/// every command and flag in them exists.
+#[test]
+fn the_commands_that_need_more_than_a_server_are_at_least_taken() {
+    let lines = blocks_of_pages("console").into_iter().flat_map(|(page, block)| {
+        let lines: Vec<String> = block.lines().filter(|line| line.contains("kustodian ")).map(str::to_owned).collect();
+        lines.into_iter().map(move |line| (page.clone(), line))
+    });
+    let mut taken = 0;
+    for (page, line) in lines {
+        let line = line.split(" #").next().unwrap().trim();
+        // Variables may come first; the program is the first word of what follows, here or in a container.
+        let Some(command) = line.split_once("kustodian ").filter(|(before, _)| before.is_empty() || before.contains('='))
+        else {
+            continue;
+        };
+        let shell = format!("\"$KUSTODIAN\" {} --help", command.1);
+        let ran = Command::new("bash").args(["-c", &shell]).env("KUSTODIAN", env!("CARGO_BIN_EXE_kustodian")).output();
+        let ran = ran.unwrap();
+        assert!(ran.status.success(), "{page}: {line}\n{}", String::from_utf8_lossy(&ran.stderr));
+        taken += 1;
+    }
+    assert!(taken >= 10, "{taken}");
+}
+
+#[test]
+fn the_settings_of_the_pages_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = rcgen::generate_simple_self_signed(["crm.example".to_owned()]).unwrap();
+    fs::write(folder.path().join("fullchain.pem"), certificate.cert.pem()).unwrap();
+    fs::write(folder.path().join("privkey.pem"), certificate.signing_key.serialize_pem()).unwrap();
+    let blocks = blocks_of_pages("toml").into_iter().filter(|(_, block)| !block.contains("dependencies]"));
+    let blocks: Vec<_> = blocks.filter(|(_, block)| !block.contains("{ path =")).collect();
+    assert!(blocks.len() >= 4, "{blocks:?}");
+    for (page, block) in blocks {
+        // Where systemd lays credentials.
+        let block = block.replace("/run/credentials/kustodian.service", folder.path().to_str().unwrap());
+        let file = folder.path().join("kustodian.toml");
+        fs::write(&file, &block).unwrap();
+        let shown = Command::new(env!("CARGO_BIN_EXE_kustodian")).args(["config", "show", "--config"]).arg(&file).output();
+        let shown = shown.unwrap();
+        let (said, error) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+        assert!(shown.status.success(), "{page}:\n{block}\n{error}");
+        assert!(said.contains("kustodian.toml"), "{page}: no value comes from the file\n{said}");
+    }
+}
+
 const TESTING: &str = include_str!("../../../../docs/testing.md");
 
 /// The text of the block in this language on the page about testing.
