@@ -59,6 +59,15 @@ impl Record for MessageAttributes {
     }
 }
 
+/// The records that show the words of a message, as they are under their locks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// Its conversation.
+    pub conversation: Option<&'a Stored>,
+    /// The customer of that.
+    pub customer: Option<&'a Stored>,
+}
+
 /// What to write on a message.
 #[derive(Debug, Clone, Default)]
 pub struct Write {
@@ -195,14 +204,16 @@ pub fn create(
 }
 
 /// Changes a message: scalars, lists and `meta` sent replace those stored, custom attributes are merged by their keys. With
-/// `replace` the others that a client can write are dropped.
+/// `replace` the others that a client can write are dropped. Its conversation and its customer show the new words where they
+/// show the former ones.
 ///
 /// # Errors
 /// 404 when it is not there; 409 when `rev` is another; 400 when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
-    event: EventSeed,
+    shown: Shown<'_>,
+    seeds: Seeds,
     write: Write,
     replace: bool,
 ) -> Result<ChangeSet, Refusal> {
@@ -240,10 +251,50 @@ pub fn update(
         author.write(record);
         Ok(())
     };
-    let mut changes = lifecycle::update_record(context, stored, event, By::User, edit)?.changes;
+    let updated = lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
+    let mut changes = updated.changes;
     if let Some(attachments) = attachments {
         let conversation = conversation::conversation_of(stored)?;
         changes.merge(attachments.commit(context, owner(stored.id, &path, conversation))?);
+    }
+    let (before, after) = (&updated.before.attributes, &updated.after.attributes);
+    if (before.preview.value(), before.subject.value()) != (after.preview.value(), after.subject.value()) {
+        changes.merge(show_words(context, (stored.id, before), after, shown, seeds)?);
+    }
+    Ok(changes)
+}
+
+/// Shows the new words of a message where its conversation and its customer show the former ones: of the newest message.
+fn show_words(
+    context: &Context<'_>,
+    (id, before): (ObjectId, &MessageAttributes),
+    after: &MessageAttributes,
+    shown: Shown<'_>,
+    seeds: Seeds,
+) -> Result<ChangeSet, Refusal> {
+    let mut changes = ChangeSet::default();
+    let is_there = |stored: &&Stored| matches!(missing::erased_at(stored), Ok(None));
+    let Some(stored) = shown.conversation.filter(is_there) else { return Ok(changes) };
+    let Conversation { attributes, .. } = resource::read(&stored.document)?;
+    if conversation::newest_message(&attributes) != Some(id) {
+        return Ok(changes);
+    }
+    let [preview, subject] = [&after.preview, &after.subject].map(|text| text.value().map(String::as_str));
+    let words = conversation::preview_of(preview, subject);
+    if attributes.preview.value() != Some(&words) {
+        let edit = |record: &mut Conversation| {
+            record.attributes.preview = words.into();
+            Ok(())
+        };
+        let updated = lifecycle::update_record(context, stored, seeds.conversation_event, By::Consequence, edit)?;
+        changes.merge(updated.changes);
+    }
+    let sent_at = before.sent_at.value().copied();
+    if let (Some(customer), Some(sent_at)) = (shown.customer.filter(is_there), sent_at)
+        && customer::shows_message(customer, stored.id, sent_at)?
+    {
+        let effects = [Effect::MessageChanged { preview, subject }];
+        customer::affect(context, customer, seeds.customer_event, &effects, &mut changes)?;
     }
     Ok(changes)
 }

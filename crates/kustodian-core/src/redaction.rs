@@ -22,6 +22,7 @@ use crate::conversation::{self, NAME_CHARACTERS, PREVIEW_CHARACTERS, beginning, 
 use crate::customer::{self, Context};
 use crate::kind::Kind;
 use crate::lifecycle::{self, By};
+use crate::message::Shown;
 use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{attachment, forward, missing, resource};
@@ -99,15 +100,6 @@ impl Redaction {
         }
         Ok(ids)
     }
-}
-
-/// The records that show the words of a message, as they are under their locks.
-#[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
-    /// Its conversation.
-    pub conversation: Option<&'a Stored>,
-    /// The customer of that.
-    pub customer: Option<&'a Stored>,
 }
 
 /// Whether a draft or a delivery of the message's conversation was sent as this message, or a forward may quote it.

@@ -108,8 +108,7 @@ pub(crate) fn add_message(
     if is_newest {
         conversation.last_message_at = message.sent_at.into();
         conversation.last_message_direction = message.direction.clone().into();
-        let text = message.preview.as_deref().or(message.subject.as_deref()).unwrap_or_default();
-        conversation.preview = beginning(text, PREVIEW_CHARACTERS).into();
+        conversation.preview = preview_of(message.preview.as_deref(), message.subject.as_deref()).into();
     }
     if conversation.name.value().is_some_and(String::is_empty) {
         let text = message.subject.as_deref().filter(|subject| !subject.is_empty()).or(message.preview.as_deref());
@@ -121,6 +120,18 @@ pub(crate) fn add_message(
         set(conversation, ConversationStatus::Open, now, Some(message.created_by));
     }
     Ok(())
+}
+
+/// What a conversation shows of its newest message.
+pub(crate) fn preview_of(preview: Option<&str>, subject: Option<&str>) -> String {
+    beginning(preview.or(subject).unwrap_or_default(), PREVIEW_CHARACTERS)
+}
+
+/// The newest message of a conversation, whose words it shows.
+pub(crate) fn newest_message(conversation: &ConversationAttributes) -> Option<ObjectId> {
+    let marks = [&conversation.last_message_in, &conversation.last_message_out];
+    let (_, id) = marks.into_iter().filter_map(order_of).max()?;
+    id.parse().ok()
 }
 
 /// Adds a note to its conversation, or with `false` takes a deleted one out.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::messages::{
     Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of, first_waiting,
+    newest_message, preview_of,
 };
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
 pub(crate) use self::write::{Waiting, fresh_with, insert};

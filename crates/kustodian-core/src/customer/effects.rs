@@ -65,6 +65,13 @@ pub(crate) enum Effect<'a> {
         /// The message.
         message: &'a Fold,
     },
+    /// The words of the message that the customer shows were changed.
+    MessageChanged {
+        /// The new text.
+        preview: Option<&'a str>,
+        /// The new subject.
+        subject: Option<&'a str>,
+    },
 }
 
 impl Effect<'_> {
@@ -220,7 +227,23 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
                 newest(&mut attributes.last_customer_activity_at, at);
             }
         }
+        Effect::MessageChanged { preview, subject } => {
+            if let Some(shown) = attributes.preview.as_mut_value() {
+                show_words(shown, preview, subject);
+            }
+        }
     }
+}
+
+/// Whether a customer shows the message that was sent at this moment in this conversation as its newest.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub(crate) fn shows_message(stored: &Stored, conversation: ObjectId, sent_at: Timestamp) -> Result<bool, Refusal> {
+    let Customer { attributes, .. } = resource::read(&stored.document)?;
+    let last = attributes.last_conversation.value().and_then(|last| last.id.as_deref());
+    let shown = attributes.preview.value().and_then(|preview| preview.get("previewAt"));
+    Ok(last == Some(&conversation.to_string()) && shown == Some(&json!(sent_at)))
 }
 
 /// Moves a conversation from one count to another.
@@ -289,11 +312,7 @@ fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
             ("type".to_owned(), json!(kind)),
             ("channel".to_owned(), json!(message.channel)),
         ]);
-        for (name, text) in [("text", &message.preview), ("subject", &message.subject)] {
-            if let Some(text) = text {
-                preview.insert(name.to_owned(), beginning(text, PREVIEW_CHARACTERS).into());
-            }
-        }
+        show_words(&mut preview, message.preview.as_deref(), message.subject.as_deref());
         customer.preview = preview.into();
     }
     let (sent_at, channel) = (Some(sent_at), Some(message.channel.as_str()));
@@ -303,6 +322,15 @@ fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
         show_mark(&mut customer.last_message_in, sent_at, channel);
     }
     show_unresponded(customer);
+}
+
+fn show_words(preview: &mut Map<String, Value>, text: Option<&str>, subject: Option<&str>) {
+    for (name, text) in [("text", text), ("subject", subject)] {
+        match text {
+            Some(text) => preview.insert(name.to_owned(), beginning(text, PREVIEW_CHARACTERS).into()),
+            None => preview.remove(name),
+        };
+    }
 }
 
 /// Shows the newest messages of a conversation that has become the customer's with them.

@@ -17,7 +17,7 @@ mod window;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
-pub(crate) use effects::{Effect, affect, redact};
+pub(crate) use effects::{Effect, affect, redact, shows_message};
 pub use effects::{forget_shown, shown_conversation};
 pub use erase::erase;
 pub use identity::Lookup;

@@ -3,6 +3,7 @@
 use kustodian_core::attachment::{self, Attaching};
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::kind::Kind;
+use kustodian_core::message::Shown;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Loaded, Stored};
 use kustodian_core::{conversation, resource};
@@ -145,8 +146,8 @@ pub(crate) fn of_new<E: Endpoint>(call: &Call<E>, sent: Option<&[Value]>) -> Res
     sent.map(|list| Attaching::read(list, || call.next_event())).transpose()
 }
 
-/// Commits what `decide` makes of a message or a note, its conversation, if it has one, and the attachments that a body
-/// names for it, or that it is to have no more.
+/// Commits what `decide` makes of a message or a note, its conversation and the customer of that, if it has one, and the
+/// attachments that a body names for it, or that it is to have no more.
 pub(crate) async fn commit<E, F>(
     call: &Call<E>,
     name: Name,
@@ -155,7 +156,7 @@ pub(crate) async fn commit<E, F>(
 ) -> Result<ChangeSet, CommitError>
 where
     E: Endpoint,
-    F: FnOnce(Option<&Stored>, Option<&Stored>, Attaching) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+    F: FnOnce(Option<&Stored>, Shown<'_>, Attaching) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
     for _ in 0..plain::ATTEMPTS {
         let stored = family::find(call, name.0, name.1).await?;
@@ -169,7 +170,7 @@ where
                 let decide = move |family: &family::Family| {
                     check_same(family.get(name), &former)?;
                     let attaching = attaching.found(|name| family.get(name));
-                    decide(family.get(name), family.conversation(), attaching)
+                    decide(family.get(name), family.shown(), attaching)
                 };
                 family::commit(call, about, &names, decide).await
             }
@@ -180,7 +181,7 @@ where
                     let stored = loaded.get(name);
                     check_same(stored, &former)?;
                     let met = stored.map_or(Ok(()), |stored| resource::check_if_match(stored, if_match.as_deref()));
-                    let changes = decide(stored, None, attaching.found(|name| loaded.get(name)))?;
+                    let changes = decide(stored, Shown::default(), attaching.found(|name| loaded.get(name)))?;
                     met?;
                     ready(changes, stored.map_or(0, |stored| stored.document.len()))
                 };

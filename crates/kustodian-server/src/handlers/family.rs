@@ -9,6 +9,7 @@ use kustodian_core::conversation::{self, Seeds};
 use kustodian_core::conversation_time::Draw;
 use kustodian_core::customer;
 use kustodian_core::kind::Kind;
+use kustodian_core::message::Shown;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, Loaded, Stored};
 use kustodian_core::{missing, resource};
@@ -39,6 +40,11 @@ impl Family {
     pub(crate) fn customer(&self) -> Option<&Stored> {
         let customer = self.loaded.get((Kind::Customer, self.customer?))?;
         matches!(missing::erased_at(customer), Ok(None)).then_some(customer)
+    }
+
+    /// The two of them, as records that show a message.
+    pub(crate) fn shown(&self) -> Shown<'_> {
+        Shown { conversation: self.conversation(), customer: self.customer() }
     }
 
     /// Another record.

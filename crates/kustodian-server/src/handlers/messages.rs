@@ -5,7 +5,7 @@ use kustodian_core::change::Name;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::conversation::{self, external_id_key};
 use kustodian_core::kind::Kind;
-use kustodian_core::message::{self, CONVERSATION, Place, Write};
+use kustodian_core::message::{self, CONVERSATION, Place, Shown, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{Loaded, Stored};
@@ -185,20 +185,38 @@ where
     E: Endpoint<Body = MessageInput>,
 {
     let mut input = described::input(call, Kind::Message, described::Write::of(id, replace)).await?;
-    let (act, event) = (call.act(), call.next_event());
+    let (act, seeds) = (call.act(), family::seeds(call));
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
+    let changes_words = !input.preview.is_absent() || !input.subject.is_absent();
     let write = Write { input, may_backdate: family::may_backdate(call), ..Write::default() };
-    if let Some(list) = attachments {
-        let decide = move |stored: Option<&Stored>, _: Option<&Stored>, attachments: Attaching| {
-            let write = Write { attachments: Some(attachments), ..write };
-            message::update(&act.context(), stored, event, write, replace)
-        };
-        let committed = attached::commit(call, (Kind::Message, id), &list, decide).await;
-        return match committed.map_err(|error| call.not_committed(error))? {
-            changes if changes.puts.is_empty() => plain::present(call, Kind::Message, id).await,
-            changes => plain::written(changes, Answer::ok),
-        };
+    let committed = match attachments {
+        Some(list) => {
+            let decide = move |stored: Option<&Stored>, shown: Shown<'_>, attachments: Attaching| {
+                let write = Write { attachments: Some(attachments), ..write };
+                message::update(&act.context(), stored, shown, seeds, write, replace)
+            };
+            attached::commit(call, (Kind::Message, id), &list, decide).await
+        }
+        None => {
+            let found = match changes_words {
+                true => family::find(call, Kind::Message, id).await.map_err(unavailable)?,
+                false => None,
+            };
+            let Some(of) = found.as_ref().map(conversation::conversation_of).transpose()?.flatten() else {
+                let decide = move |stored: Option<Stored>| {
+                    message::update(&act.context(), stored.as_ref(), Shown::default(), seeds, write, replace)
+                };
+                return plain::update(call, Kind::Message, id, decide).await;
+            };
+            let decide = move |family: &family::Family| {
+                let stored = family.get((Kind::Message, id));
+                message::update(&act.context(), stored, family.shown(), seeds, write, replace)
+            };
+            family::commit(call, of, &[(Kind::Message, id)], decide).await
+        }
+    };
+    match committed.map_err(|error| call.not_committed(error))? {
+        changes if changes.puts.is_empty() => plain::present(call, Kind::Message, id).await,
+        changes => plain::written(changes, Answer::ok),
     }
-    let decide = move |stored: Option<Stored>| message::update(&act.context(), stored.as_ref(), event, write, replace);
-    plain::update(call, Kind::Message, id, decide).await
 }

@@ -5,6 +5,7 @@ use kustodian_core::change::Name;
 use kustodian_core::conversation;
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
+use kustodian_core::message::Shown;
 use kustodian_core::note::{self, Subject, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
@@ -156,9 +157,9 @@ where
     let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let changes = match attachments {
         Some(list) => {
-            let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>, attachments: Attaching| {
+            let decide = move |stored: Option<&Stored>, shown: Shown<'_>, attachments: Attaching| {
                 let write = Write { attachments: Some(attachments), ..write };
-                note::update(&act.context(), stored, conversation, seeds, write, replace)
+                note::update(&act.context(), stored, shown.conversation, seeds, write, replace)
             };
             let committed = attached::commit(call, (Kind::Note, id), &list, decide).await;
             match committed {

@@ -52,7 +52,7 @@ pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answ
         for name in redaction.attachments()? {
             letting_go.find(family.get((Kind::Attachment, name)));
         }
-        let shown = redaction::Shown { conversation: family.conversation(), customer: family.customer() };
+        let shown = family.shown();
         redaction::redact(&act.context(), |name| family.get(name), shown, &redaction, &mut events.into_iter())
     };
     let committed = family::commit(&call, conversation, &others, decide).await;

@@ -163,6 +163,39 @@ fn messages_are_counted_and_shown_by_their_conversation_and_by_the_customer() {
 }
 
 #[test]
+fn changed_words_of_the_newest_message_are_shown_by_its_conversation_and_by_the_customer() {
+    let (server, customer) = with_customer();
+    let (first, second) = (open(&server, &customer, json!({})), open(&server, &customer, json!({})));
+    let [older, newer] = ["Helo", "Are you ther?"].map(|text| path_of(say(&server, &first, "in", text).data()));
+    let rev = |path: &str| attributes(&server, path)["rev"].as_u64().unwrap();
+    let revs = || (rev(&first), rev(&customer));
+    let before = revs();
+    server.patch(&older, json!({ "preview": "Hello" })).expect(200);
+    server.patch(&newer, json!({ "sentiment": { "polarity": 1 } })).expect(200);
+    assert_eq!(revs(), before, "nobody shows what was changed");
+    assert_eq!(attributes(&server, &first)["name"], "Helo", "the name is the conversation's own");
+    server.patch(&newer, json!({ "preview": "Are you there?", "subject": "Delivery" })).expect(200);
+    assert_eq!(revs(), (before.0 + 1, before.1 + 1));
+    assert_eq!(attributes(&server, &first)["preview"], "Are you there?");
+    let shown = attributes(&server, &customer)["preview"].clone();
+    assert_eq!((&shown["text"], &shown["subject"]), (&"Are you there?".into(), &"Delivery".into()));
+    // What is sent without a text is shown by its subject.
+    server.put(&format!("{newer}?replace=true"), json!({ "subject": "Delivery" })).expect(200);
+    assert_eq!(attributes(&server, &first)["preview"], "Delivery");
+    let shown = attributes(&server, &customer)["preview"].clone();
+    assert_eq!((&shown["text"], &shown["subject"]), (&Value::Null, &"Delivery".into()));
+    // The customer shows another conversation by now, and that one stays.
+    say(&server, &second, "out", "Yes");
+    let before = rev(&customer);
+    server.patch(&newer, json!({ "preview": "Still there?" })).expect(200);
+    assert_eq!(attributes(&server, &first)["preview"], "Still there?");
+    let after = attributes(&server, &customer);
+    assert_eq!((&after["preview"]["text"], after["rev"].as_u64()), (&"Yes".into(), Some(before)));
+    let history = server.get(&format!("{first}/history")).expect(200);
+    assert!(history.text.contains("Still there?"), "{}", history.text);
+}
+
+#[test]
 fn imported_messages_show_by_when_they_were_sent_in_whatever_order_they_come() {
     let shown = |order: &[usize]| {
         let (server, customer) = with_customer();

@@ -202,7 +202,8 @@ fn blocks_of_pages(language: &str) -> Vec<(String, String)> {
     let pages = docs.chain([root.join("README.md")]).filter(|path| path.extension().is_some_and(|end| end == "md"));
     let mut blocks = Vec::new();
     for page in pages {
-        let (text, name) = (fs::read_to_string(&page).unwrap(), page.file_name().unwrap().to_string_lossy().into_owned());
+        let (text, name) =
+            (fs::read_to_string(&page).unwrap(), page.file_name().unwrap().to_string_lossy().into_owned());
         let found = text.split(&format!("```{language}\n")).skip(1).filter_map(|rest| rest.split_once("```"));
         blocks.extend(found.map(|(block, _)| (name.clone(), block.to_owned())));
     }
@@ -221,7 +222,8 @@ fn the_commands_that_need_more_than_a_server_are_at_least_taken() {
     for (page, line) in lines {
         let line = line.split(" #").next().unwrap().trim();
         // Variables may come first; the program is the first word of what follows, here or in a container.
-        let Some(command) = line.split_once("kustodian ").filter(|(before, _)| before.is_empty() || before.contains('='))
+        let Some(command) =
+            line.split_once("kustodian ").filter(|(before, _)| before.is_empty() || before.contains('='))
         else {
             continue;
         };
@@ -248,7 +250,8 @@ fn the_settings_of_the_pages_are_taken() {
         let block = block.replace("/run/credentials/kustodian.service", folder.path().to_str().unwrap());
         let file = folder.path().join("kustodian.toml");
         fs::write(&file, &block).unwrap();
-        let shown = Command::new(env!("CARGO_BIN_EXE_kustodian")).args(["config", "show", "--config"]).arg(&file).output();
+        let shown =
+            Command::new(env!("CARGO_BIN_EXE_kustodian")).args(["config", "show", "--config"]).arg(&file).output();
         let shown = shown.unwrap();
         let (said, error) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
         assert!(shown.status.success(), "{page}:\n{block}\n{error}");
