@@ -99,7 +99,16 @@ fn lasting(picture: &str) -> String {
         let (word, after) = from.split_at(from.find(|letter| !is_inside(letter)).unwrap_or(from.len()));
         let is_id = word.len() == 24 && word.chars().all(|letter| letter.is_ascii_hexdigit());
         let is_moment = word.len() >= 20 && word.starts_with("20") && word.contains('T') && word.ends_with('Z');
-        kept.extend([before, if is_id { "ID" } else if is_moment { "MOMENT" } else { word }]);
+        kept.extend([
+            before,
+            if is_id {
+                "ID"
+            } else if is_moment {
+                "MOMENT"
+            } else {
+                word
+            },
+        ]);
         rest = after;
     }
     kept + rest

@@ -114,7 +114,9 @@ impl Pair {
             Ok(answer.json()["data"]["id"].as_str().map(str::to_owned))
         };
         let Some(target) = create("/v1/customers", json!({ "custom": { "zeroNum": 0 } }))? else { return Ok(None) };
-        let Some(source) = create("/v1/customers", json!({ "emails": [{ "email": &email }] }))? else { return Ok(None) };
+        let Some(source) = create("/v1/customers", json!({ "emails": [{ "email": &email }] }))? else {
+            return Ok(None);
+        };
         let Some(conversation) = create(&format!("/v1/customers/{source}/conversations"), json!({}))? else {
             return Ok(None);
         };
