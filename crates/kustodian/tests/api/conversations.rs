@@ -171,7 +171,7 @@ fn changed_words_of_the_newest_message_are_shown_by_its_conversation_and_by_the_
     let revs = || (rev(&first), rev(&customer));
     let before = revs();
     server.patch(&older, json!({ "preview": "Hello" })).expect(200);
-    server.patch(&newer, json!({ "sentiment": { "polarity": 1 } })).expect(200);
+    server.patch(&newer, json!({ "lang": "en_us" })).expect(200);
     assert_eq!(revs(), before, "nobody shows what was changed");
     assert_eq!(attributes(&server, &first)["name"], "Helo", "the name is the conversation's own");
     server.patch(&newer, json!({ "preview": "Are you there?", "subject": "Delivery" })).expect(200);

@@ -158,17 +158,17 @@ fn the_feed_and_the_audit_log_keep_what_happened_and_none_of_the_values() {
     let path = customer["links"]["self"].as_str().unwrap();
     server.patch(path, json!({ "name": "zqother" })).expect(200);
     server.post(&format!("{path}/erase"), json!({})).expect(204);
-    let events = crate::events::first(&server, 3);
+    let events = crate::events::first(&server, 4);
     let names: Vec<&str> = events.iter().map(|event| event["name"].as_str().unwrap()).collect();
-    let verbs = ["create", "update", "erase"];
+    let verbs = ["create", "update", "delete", "erase"];
     assert_eq!(names, verbs.map(|verb| format!("kustomer.customer.{verb}")));
-    for event in &events[..2] {
+    for event in &events[..3] {
         assert!(event["data"].is_null() && event["changes"].is_null(), "{event}");
     }
-    assert_eq!(events[2]["data"]["attributes"]["deleted"], true);
-    assert!(events[2]["data"]["attributes"]["erasedAt"].is_string());
+    assert_eq!(events[3]["data"]["attributes"]["deleted"], true);
+    assert!(events[3]["data"]["attributes"]["erasedAt"].is_string());
     let log = server.get("/v1/audit-logs?filter[objectType]=customer").expect(200);
-    assert_eq!(log.data().as_array().unwrap().len(), 3);
+    assert_eq!(log.data().as_array().unwrap().len(), 4);
     for text in [json!(events).to_string(), log.text] {
         assert!(!text.contains("zq"), "{text}");
     }

@@ -204,7 +204,8 @@ fn blocks_of_pages(language: &str) -> Vec<(String, String)> {
     for page in pages {
         let (text, name) =
             (fs::read_to_string(&page).unwrap(), page.file_name().unwrap().to_string_lossy().into_owned());
-        let found = text.split(&format!("```{language}\n")).skip(1).filter_map(|rest| rest.split_once("```"));
+        let fence = format!("```{language}\n");
+        let found = text.split(&fence).skip(1).filter_map(|rest| rest.split_once("```"));
         blocks.extend(found.map(|(block, _)| (name.clone(), block.to_owned())));
     }
     blocks
