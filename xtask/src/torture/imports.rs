@@ -49,7 +49,8 @@ impl Import {
     /// Has an importer running, with this server behind its address.
     pub(super) fn go_on(&mut self, server: SocketAddr) -> Result<()> {
         self.front.lead_to(Some(server));
-        if self.is_done || self.runs()? {
+        let runs = self.runs()?;
+        if runs || self.is_done {
             return Ok(());
         }
         let mut command = process::program(&self.program);
