@@ -26,7 +26,7 @@ pub(crate) fn line_by<'a>(delimiter: char, cells: impl IntoIterator<Item = &'a s
 
 /// Whether a spreadsheet takes a cell for a formula, apostrophes before it aside.
 pub(crate) fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
 /// A text as a cell that no spreadsheet takes for a formula: with an apostrophe before it.
@@ -42,6 +42,9 @@ mod tests {
             [("=1+1", "'=1+1"), ("+49 30", "'+49 30"), ("'=1", "''=1"), ("it's", "it's"), ("'quoted'", "'quoted'")]
         {
             assert_eq!(super::harmless(text), cell);
+        }
+        for first in ['=', '+', '-', '@', '\t', '\r', '\n'] {
+            assert_eq!(super::harmless(&format!("{first}=1")), format!("'{first}=1"));
         }
     }
 
