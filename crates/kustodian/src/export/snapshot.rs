@@ -10,6 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::metadata;
 use kustomer_api::ObjectId;
 use kustomer_api::event::{Event, ListEvents};
+use kustomer_api::metadata::OF_KLASS;
 use kustomer_client::{Client, Error, Method, RawCall};
 use serde_json::Value;
 
@@ -25,6 +26,8 @@ struct Was {
     rev: u64,
     /// The path that it is read at.
     link: String,
+    /// The name of its klass, if it is a kobject whose event still has it.
+    klass: Option<String>,
 }
 
 /// The records at one position of the feed.
@@ -251,7 +254,7 @@ impl<'a> Snapshot<'a> {
         sink: &mut impl Sink,
     ) -> Result<(), Failure> {
         let mut records: Vec<_> =
-            changed.0.iter().filter(|((of, _), was)| *of == kind && is_in(&was.link, list)).collect();
+            changed.0.iter().filter(|((of, _), was)| *of == kind && is_in(was, *of, list)).collect();
         records.sort_by_key(|((_, id), _)| *id);
         for ((_, id), was) in records {
             let record = self.read_as_it_was(was).await?;
@@ -266,9 +269,14 @@ impl<'a> Snapshot<'a> {
 /// The records that changed between two positions.
 pub(super) struct Changed(HashMap<(Kind, ObjectId), Was>);
 
-/// Whether a record is in a list, by their paths.
-fn is_in(link: &str, list: &str) -> bool {
-    let link = link.strip_prefix("/v1").unwrap_or(link);
+/// Whether a record is in a list. Kobjects have a list for each klass, and their paths name the klass in the plural. An erased
+/// one has no klass any more, so it is deleted in every list.
+fn is_in(was: &Was, kind: Kind, list: &str) -> bool {
+    if kind == Kind::KObject {
+        let of_list = list.rsplit('/').next();
+        return was.klass.as_deref().is_none_or(|klass| Some(klass) == of_list);
+    }
+    let link = was.link.strip_prefix("/v1").unwrap_or(&was.link);
     link.rsplit_once('/').is_some_and(|(folder, _)| folder == list)
 }
 
@@ -280,7 +288,9 @@ fn change(event: &Event) -> Option<(Kind, ObjectId, Was)> {
     })?;
     let link = event.data.as_ref().and_then(|data| data.pointer("/links/self")?.as_str());
     let link = link.map_or_else(|| format!("{}/{}", kind.spec().path, event.data_id), str::to_owned);
-    Some((kind, named(kind, &event.data_id)?, Was { rev: event.rev?, link }))
+    let shown = event.data.as_ref().and_then(|data| data.get("type")?.as_str());
+    let klass = shown.and_then(|shown| shown.strip_prefix(OF_KLASS)).map(str::to_owned);
+    Some((kind, named(kind, &event.data_id)?, Was { rev: event.rev?, link, klass }))
 }
 
 fn is_deleted(record: &Value) -> bool {

@@ -11,10 +11,14 @@ use crate::importing::import;
 use crate::ran::Ran;
 use crate::server::{Server, TOKEN, binary, full_customer};
 
-fn export(server: &Server, kind: &str, out: &Path, more: &[&str]) -> Ran {
+pub(crate) fn export(server: &Server, kind: &str, out: &Path, more: &[&str]) -> Ran {
+    export_as(TOKEN, server, kind, out, more)
+}
+
+pub(crate) fn export_as(token: &str, server: &Server, kind: &str, out: &Path, more: &[&str]) -> Ran {
     let mut command = binary();
     command.args(["export", kind, "--out"]).arg(out).args(more);
-    Ran::of(command.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN))
+    Ran::of(command.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", token))
 }
 
 fn records(path: &Path) -> Vec<Value> {
@@ -30,6 +34,9 @@ const FILES: [(&str, &str, &[&str]); 6] = [
     ("messages", "messages", &[]),
     ("notes", "notes", &[]),
 ];
+
+/// What a formula begins with in a spreadsheet.
+const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 /// The attributes that a server sets, and those that depend on the time.
 const GIVEN: [&str; 15] = [
@@ -220,10 +227,19 @@ fn records_keep_their_states_and_references_in_another_server() {
 fn tables_are_safe_in_spreadsheets_and_read_back() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     world(&server);
+    // The characters that a formula may begin with.
+    let formula = |first: char| format!("{first}cmd|' /C calc'!A0");
+    for first in FORMULAS {
+        server.create(json!({ "name": formula(first), "custom": { "noteTxt": formula(first) } }));
+    }
     export(&server, "customers", folder.path(), &["--format", "csv"]).well();
     let file = folder.path().join("customers.csv");
     let table = fs::read_to_string(&file).unwrap();
     assert!(table.contains("'=SUM(A1)") && !table.contains(",=") && !table.contains("\n="), "{table}");
+    // Its display name is the same.
+    for first in FORMULAS {
+        assert_eq!(table.matches(&format!("\"'{}\"", formula(first))).count(), 3, "{first:?}: {table}");
+    }
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["customers.csv"], "nothing else is left");
     let other = Server::start();
@@ -266,6 +282,83 @@ fn a_table_of_every_kind_is_read_back_without_new_attributes() {
         let is_new = |column: &&Value| column["becomes"].as_str().unwrap().contains("by its first values");
         assert_eq!(columns.filter(is_new).collect::<Vec<_>>(), Vec::<&Value>::new(), "{kind}");
     }
+    // Another server that they are imported into has the same records.
+    let other = Server::start();
+    other.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    let ids = folder.path().join("ids");
+    for (kind, name, more) in FILES {
+        let file = folder.path().join(format!("{name}.csv"));
+        import(&other, kind, &file, &[more, &["--ids", ids.to_str().unwrap()]].concat()).well();
+    }
+    let again = tempfile::tempdir().unwrap();
+    export(&server, "all", folder.path(), &[]).well();
+    export(&other, "all", again.path(), &[]).well();
+    for (_, name, _) in FILES {
+        let all = |folder: &Path| {
+            let mut all: Vec<Value> = records(&folder.join(format!("{name}.jsonl"))).iter().map(in_a_table).collect();
+            all.sort_by_key(Value::to_string);
+            all
+        };
+        let (before, after) = (all(folder.path()), all(again.path()));
+        assert!(!before.is_empty());
+        assert_eq!(before, after, "{name}");
+    }
+}
+
+/// What a table has of a record: no null, and whatever is imported from it is marked.
+fn in_a_table(record: &Value) -> Value {
+    let mut record = lasting(record);
+    let attributes = record["attributes"].as_object_mut().unwrap();
+    attributes.retain(|name, value| !value.is_null() && name != "importedAt");
+    if let Some(custom) = attributes.get_mut("custom").and_then(Value::as_object_mut) {
+        custom.retain(|_, value| !value.is_null());
+    }
+    record
+}
+
+#[test]
+fn an_export_since_a_position_has_what_changed_of_every_kind() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    world(&server);
+    server.post("/v1/companies", json!({ "name": "Stays" })).expect(201);
+    // The first look at some lists makes what is always in them.
+    export(&server, "all", folder.path(), &[]).well();
+    let said = export(&server, "all", folder.path(), &["--output", "json"]).json();
+    let position = said["position"].as_str().unwrap().to_owned();
+    let first = |name: &str| records(&folder.path().join(format!("{name}.jsonl")))[0].clone();
+    let path_of = |record: &Value| record["links"]["self"].as_str().unwrap().to_owned();
+    // A kobject and a company of no customer, so that nothing changes beside them.
+    let of_none = server.post("/v1/klasses/order", json!({ "title": "Gone" })).expect(201).data().clone();
+    let mut expected: BTreeMap<String, Vec<(Value, bool)>> = BTreeMap::new();
+    for (name, change) in [
+        ("companies", json!({ "employeeCount": 7 })),
+        ("customers", json!({ "locale": "fr_FR" })),
+        ("kobjects.order", json!({ "title": "Order 2" })),
+        ("conversations", json!({ "priority": 5 })),
+        ("messages", json!({ "subject": "A parcel" })),
+        ("notes", json!({ "body": "On Friday." })),
+    ] {
+        let record = first(name);
+        server.put(&path_of(&record), change).expect(200);
+        expected.insert(name.to_owned(), vec![(record["id"].clone(), false)]);
+    }
+    server.delete(&path_of(&of_none)).expect(204);
+    expected.get_mut("kobjects.order").unwrap().push((of_none["id"].clone(), true));
+    let said = export(&server, "all", folder.path(), &["--since", &position, "--output", "json"]).json();
+    for (name, changed) in &expected {
+        let found: Vec<(Value, bool)> = records(&folder.path().join(format!("{name}.jsonl")))
+            .iter()
+            .map(|one| (one["id"].clone(), one["attributes"]["deleted"] == true))
+            .collect();
+        assert_eq!(&found, changed, "{name}");
+    }
+    for file in said["files"].as_array().unwrap() {
+        let name = file["file"].as_str().unwrap().trim_end_matches(".jsonl");
+        assert_eq!(file["rows"], expected.get(name).map_or(0, Vec::len), "{file}");
+    }
+    let next = said["position"].as_str().unwrap();
+    let said = export(&server, "all", folder.path(), &["--since", next, "--output", "json"]).json();
+    assert!(said["files"].as_array().unwrap().iter().all(|file| file["rows"] == 0), "{said}");
 }
 
 #[test]
