@@ -3,7 +3,7 @@
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::error::code;
 use kustomer_api::schema::Schema;
-use kustomer_api::validation::{self, MAX_FAULTS};
+use kustomer_api::validation::{self, MAX_FAULTS, Room};
 use serde::de::DeserializeOwned;
 use serde_json_borrow::Value;
 
@@ -16,7 +16,7 @@ use crate::resource;
 /// # Errors
 /// 400 that names each offending attribute.
 pub fn read<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refusal> {
-    parse(schema, body, false)
+    parse(schema, body, false, &|_| 0)
 }
 
 /// Reads a body whose values are to be stored: a number that would lose digits is refused, too.
@@ -24,7 +24,19 @@ pub fn read<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refu
 /// # Errors
 /// 400 that names each offending attribute.
 pub fn read_to_store<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refusal> {
-    parse(schema, body, true)
+    parse(schema, body, true, &|_| 0)
+}
+
+/// The same of a write whose lists may be longer than its schema says.
+///
+/// # Errors
+/// 400 that names each offending attribute.
+pub fn read_to_store_with_room<T: DeserializeOwned>(
+    schema: &Schema,
+    body: &[u8],
+    room: Room<'_>,
+) -> Result<T, Refusal> {
+    parse(schema, body, true, room)
 }
 
 /// 400 for a write without a body, which may have been lost on the way.
@@ -32,11 +44,11 @@ pub fn missing() -> Refusal {
     malformed("The body is missing: send {} at least".to_owned())
 }
 
-fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> Result<T, Refusal> {
+fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool, room: Room<'_>) -> Result<T, Refusal> {
     let text = text(body)?;
     let text = if text.trim().is_empty() { "{}" } else { text };
     let value: Value<'_> = serde_json::from_str(text).map_err(|error| not_read(text, &error))?;
-    let mut faults = validation::check(schema, &value);
+    let mut faults = validation::check_with_room(schema, &value, room);
     if is_stored {
         faults.extend(lossy_numbers(text, MAX_FAULTS - faults.len().min(MAX_FAULTS)));
     }

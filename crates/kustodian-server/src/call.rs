@@ -22,6 +22,7 @@ use kustodian_core::sla::InForce;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
 use kustodian_core::{input, record_limit, unchanged};
 use kustomer_api::endpoint::{Declaration, PathArguments};
+use kustomer_api::validation::Room;
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::admission::Place;
@@ -195,6 +196,14 @@ impl<E: Endpoint> Call<E> {
     /// 400 that names each offending attribute.
     pub(crate) fn input_in(&self, body: &[u8]) -> Result<E::Body, Refusal> {
         E::BODY.map_or_else(|| Ok(E::Body::default()), |schema| input::read_to_store(schema, body))
+    }
+
+    /// The same, of a body whose lists may be longer than its schema says.
+    ///
+    /// # Errors
+    /// 400 that names each offending attribute.
+    pub(crate) fn input_with_room(&self, body: &[u8], room: Room<'_>) -> Result<E::Body, Refusal> {
+        E::BODY.map_or_else(|| Ok(E::Body::default()), |schema| input::read_to_store_with_room(schema, body, room))
     }
 
     /// The body as it was sent, for what reads it itself.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_core::change::Name;
+use kustodian_core::customer::Room;
 use kustodian_core::kind::Kind;
 use kustodian_core::kobject::Ties;
 use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Shown, Target, Window};
@@ -26,6 +27,7 @@ use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::handlers::family::may_backdate;
 use crate::paging::FULL;
 
 /// How long rules are trusted without asking the database. Changes of another server take effect within this time.
@@ -254,12 +256,12 @@ pub(crate) async fn unmasked<E: Endpoint>(
     write: Write,
 ) -> Result<E::Body, Refusal> {
     if !may_be_masked(call).await? {
-        return call.input();
+        return read(call, kind, write, None).await;
     }
     let masks = call.app().described.masks(call.store(), call.org()).await?;
     let may_see = role::any_grants(&call.caller().token.roles, SENSITIVE_READ);
     if !masks.has(name) {
-        return call.input();
+        return read(call, kind, write, None).await;
     }
     let stored = match write {
         Write::Change(id) | Write::Replacement(id) => {
@@ -278,8 +280,33 @@ pub(crate) async fn unmasked<E: Endpoint>(
             None => false,
         };
     match masks.restore(name, call.body(), stored, matches!(write, Write::Change(_)), sees)? {
-        None => call.input(),
-        Some(body) => call.input_in(&body),
+        None => read(call, kind, write, None).await,
+        Some(body) => read(call, kind, write, Some(&body)).await,
+    }
+}
+
+/// The body of a write, or a text in its place. The lists of a customer may be longer than the schema says, where there is
+/// room for them.
+async fn read<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    write: Write,
+    instead: Option<&[u8]>,
+) -> Result<E::Body, Refusal> {
+    let refusal = match instead.map_or_else(|| call.input(), |body| call.input_in(body)) {
+        Err(refusal) if kind == Kind::Customer && refusal.status == 400 => refusal,
+        read => return read,
+    };
+    let body = instead.unwrap_or_else(|| call.body());
+    let stored = match write.name(kind) {
+        Some((kind, id)) => call.store().find(call.org(), kind, id).await.map_err(unavailable)?,
+        None => None,
+    };
+    let stored = stored.filter(|stored| !stored.deleted);
+    let stored = stored.as_ref().map(|stored| stored.document.as_str());
+    match Room::of(body, stored, may_backdate(call)) {
+        Some(room) => call.input_with_room(body, &|attribute| room.within(attribute)),
+        None => Err(refusal),
     }
 }
 

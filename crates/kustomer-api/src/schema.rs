@@ -20,6 +20,8 @@ pub struct Schema {
     pub empty_is_absent: bool,
     /// The attributes that an object of this kind is answered with and cannot be written with.
     pub read_only: &'static [ReadOnly],
+    /// Whether a record may have a longer list than a write may bring: a merge unites those of two records.
+    pub united: bool,
     /// The component that describes it in documents, if its reader checks more than its kind.
     pub component: Option<&'static str>,
     /// A description for people; empty if the name is enough.
@@ -242,6 +244,7 @@ impl Schema {
             max_bytes: None,
             takes_lone: false,
             empty_is_absent: false,
+            united: false,
             component: None,
             read_only: &[],
             about: "",
@@ -377,6 +380,13 @@ impl Schema {
     #[must_use]
     pub const fn or_empty(mut self) -> Self {
         self.empty_is_absent = true;
+        self
+    }
+
+    /// The same list, of which a record may have more items than a write may bring.
+    #[must_use]
+    pub const fn or_united(mut self) -> Self {
+        self.united = true;
         self
     }
 

@@ -89,16 +89,25 @@ impl From<Fault> for ErrorItem {
 
 /// Everything that is wrong with `value`, in the order of the value, at most [`MAX_FAULTS`].
 pub fn check(schema: &Schema, value: &Value<'_>) -> Vec<Fault> {
-    let mut walk = Walk { faults: Vec::new(), place: Vec::new(), rule: Vec::new() };
+    check_with_room(schema, value, &|_| 0)
+}
+
+/// The same of a write that may bring longer lists, where they are lists that a merge unites ([`Schema::united`]).
+pub fn check_with_room(schema: &Schema, value: &Value<'_>, room: Room<'_>) -> Vec<Fault> {
+    let mut walk = Walk { faults: Vec::new(), place: Vec::new(), rule: Vec::new(), room };
     walk.value(schema, value);
     walk.faults
 }
+
+/// How many items the list of an attribute may have, where that is more than its schema says.
+pub type Room<'a> = &'a dyn Fn(&str) -> usize;
 
 /// Where the walk is. The paths are only rendered when something is wrong.
 struct Walk<'a> {
     faults: Vec<Fault>,
     place: Vec<Step<'a>>,
     rule: Vec<&'a str>,
+    room: Room<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -152,7 +161,10 @@ impl<'a> Walk<'a> {
                 }
             }
             (Kind::Text(text), Value::Str(value)) => self.text(text, value, schema.nullable),
-            (Kind::List { items, max, unique }, Value::Array(list)) => self.list(items, *max, *unique, list),
+            (Kind::List { items, max, unique }, Value::Array(list)) => {
+                let max = max.map(|max| if schema.united { max.max(self.room_here()) } else { max });
+                self.list(items, max, *unique, list);
+            }
             (Kind::Object(object), Value::Object(members)) => self.object(object, schema.read_only, members),
             (Kind::List { items, .. }, Value::Object(_)) if schema.takes_lone => self.value(items, value),
             (Kind::Custom, Value::Object(members)) => self.custom(members),
@@ -211,6 +223,14 @@ impl<'a> Walk<'a> {
         if size > max {
             let noun = if value.is_object() { "Object" } else { "Value" };
             self.fault("maxBytes", format!("{noun} is too large ({size} bytes of JSON), maximum {max}"), "");
+        }
+    }
+
+    /// The room for the attribute that the walk is at.
+    fn room_here(&self) -> usize {
+        match self.place.as_slice() {
+            [Step::Key(name)] => (self.room)(name),
+            _ => 0,
         }
     }
 

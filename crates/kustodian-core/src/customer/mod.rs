@@ -10,6 +10,7 @@ mod losing;
 mod merge;
 mod merging;
 mod recount;
+mod room;
 mod split;
 mod tracked;
 mod union;
@@ -27,6 +28,7 @@ pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };
 pub use recount::Recount;
+pub use room::Room;
 pub use tracked::{Identifying, Known, Presence, attend, has_identity, identify, seen};
 pub use window::{WINDOW_MILLIS, close_window, open_window, window_of};
 

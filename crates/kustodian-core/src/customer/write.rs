@@ -12,7 +12,7 @@ use crate::custom;
 use crate::refusal::Refusal;
 
 /// How many external ids a record may have, the primary one included: as many as one write takes, so that an answered
-/// list can be sent back.
+/// list can be sent back. More are in a list that was sent only if the write has room for them.
 const MAX_EXTERNAL_IDS: usize = 10;
 
 /// Writes `input` over `attributes`; `tags` are those of `input`, resolved to ids.
@@ -92,6 +92,7 @@ fn write_external_ids(
     let stored = std::mem::take(&mut attributes.external_ids).into_value().unwrap_or_default();
     let former = std::mem::take(&mut attributes.external_id);
     let list_was_sent = sent.is_some();
+    let length_sent = sent.as_ref().map_or(0, Vec::len);
     let mut ids = sent.unwrap_or_else(|| stored.clone());
     if !list_was_sent && primary != former {
         ids.retain(|item| Some(&item.external_id) != former.value());
@@ -116,7 +117,7 @@ fn write_external_ids(
         ids[..=at].rotate_right(1);
     }
     // A merge may leave more, and they may stay.
-    if ids.len() > MAX_EXTERNAL_IDS.max(stored.len()) {
+    if ids.len() > MAX_EXTERNAL_IDS.max(stored.len()).max(length_sent) {
         let title =
             format!("There would be {} external ids with the primary one, at most {MAX_EXTERNAL_IDS}", ids.len());
         return Err(Refusal::bad_input(vec![Fault::of_attribute(

@@ -3,8 +3,9 @@
 use kustomer_api::Timestamp;
 use kustomer_api::bulk::CLIENT_REF;
 use kustomer_api::custom::Suffix;
+use kustomer_api::customer::MAX_IMPORTED_ITEMS;
 use kustomer_api::schema::{Kind, Property};
-use kustomer_api::validation::{Fault, check};
+use kustomer_api::validation::{Fault, check_with_room};
 use serde_json::{Map, Value, json};
 
 use super::cell;
@@ -206,11 +207,11 @@ impl Building {
     }
 }
 
-/// The faults of an item.
+/// The faults of an item. Lists may be as long as those of a merged customer, which the server takes from some keys.
 pub(crate) fn faults(schema: &kustomer_api::schema::Schema, item: &Item) -> Vec<Fault> {
     let text = serde_json::to_string(item).unwrap_or_default();
     match serde_json::from_str::<serde_json_borrow::Value<'_>>(&text) {
-        Ok(value) => check(schema, &value),
+        Ok(value) => check_with_room(schema, &value, &|_| MAX_IMPORTED_ITEMS),
         Err(error) => vec![Fault::of_parameter("", error.to_string())],
     }
 }
@@ -235,6 +236,14 @@ fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
     let column = mapping.columns().iter().position(|column| is_of(&column.target));
     let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
     RowFault { line, column: column.map(|at| place(mapping, at)), reason: format!("{}{advice}", fault.title) }
+}
+
+/// Whether an item has a list that only an import may bring.
+pub(crate) fn is_united(kind: Imported, item: &Item) -> bool {
+    kind.attributes().any(|property| match (property.schema.kind, item.get(property.name)) {
+        (Kind::List { max: Some(max), .. }, Some(Value::Array(list))) => property.schema.united && list.len() > max,
+        _ => false,
+    })
 }
 
 /// The same item with its reference: its line.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::batch::{Batch, Entry};
 use super::counts::Counts;
 use super::ids::{Ids, Waiting};
-use super::item::{Item, item, parted};
+use super::item::{Item, is_united, item, parted};
 use super::journal::{Journal, State};
 use super::kinds::properties;
 use super::mapping::Mapping;
@@ -144,6 +144,12 @@ impl Run {
             return Ok(());
         };
         let (mut item, mut later) = parted(self.arguments.kind, &item);
+        if is_united(self.arguments.kind, &item) {
+            // Also a change may bring such lists only if it is marked as imported.
+            for (name, value) in &self.added {
+                item.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
         let mut waiting = self.ids.follow(&mut item);
         waiting.extend(self.ids.follow(&mut later));
         // A record that was exported keeps what it has, and gets nothing; but for a message, which would open again the

@@ -574,3 +574,137 @@ fn erasing_a_customer_whose_merge_was_undone_leaves_nothing_of_it_in_the_other()
     let own = server.get(path(&target)).expect(200);
     assert_eq!(own.attributes()["preview"]["text"], "zqwords", "what it shows of its own stays");
 }
+
+/// The lists that a merge unites, with a different item for each number, and how many of them a write takes.
+fn united_lists(numbers: std::ops::Range<u32>) -> Value {
+    let all = |item: &dyn Fn(u32) -> Value| Value::from_iter(numbers.clone().map(item));
+    json!({
+        "externalIds": all(&|n| json!({ "externalId": format!("crm-{n}") })),
+        "sharedExternalIds": all(&|n| json!({ "externalId": format!("house-{n}") })),
+        "emails": all(&|n| json!({ "email": format!("e{n}@acme.example"), "type": "work" })),
+        "sharedEmails": all(&|n| json!({ "email": format!("desk{n}@acme.example") })),
+        "phones": all(&|n| json!({ "phone": format!("+1800555{n:04}") })),
+        "sharedPhones": all(&|n| json!({ "phone": format!("+1800666{n:04}") })),
+        "whatsapps": all(&|n| json!({ "phone": format!("whatsapp:+1800777{n:04}") })),
+        "facebookIds": all(&|n| json!({ "pageId": "p", "userId": format!("u{n}") })),
+        "instagramIds": all(&|n| json!({ "pageId": "p", "threadId": format!("t{n}"), "username": "ada" })),
+        "socials": all(&|n| json!({ "type": "twitter", "username": format!("ada{n}") })),
+        "sharedSocials": all(&|n| json!({ "type": "linkedin", "username": format!("acme{n}") })),
+        "urls": all(&|n| json!({ "url": format!("https://acme.example/{n}") })),
+        "locations": all(&|n| json!({ "type": "home", "address": format!("{n} Main St") })),
+        "tags": Value::from_iter(numbers.clone().flat_map(|n| [format!("t{n}a"), format!("t{n}b")])),
+    })
+}
+
+#[test]
+fn lists_that_a_merge_united_are_sent_back_and_moved_to_another_server_and_grow_no_longer() {
+    let server = Server::on_file();
+    let [source, target] = [0..8, 8..16].map(|numbers| server.create(united_lists(numbers)));
+    merge(&server, &source, &target).expect(201);
+    let path = path(&target);
+    let lists = || {
+        let record = server.get(path).expect(200).attributes().clone();
+        let names = united_lists(0..0).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        Value::Object(names.into_iter().map(|name| (name.clone(), record[&name].clone())).collect())
+    };
+    let united = lists();
+    for (name, list) in united.as_object().unwrap() {
+        let expected = if name == "tags" { 32 } else { 16 };
+        assert_eq!(list.as_array().unwrap().len(), expected, "{name}");
+    }
+    // Sent back by every operation, each alone and all of them.
+    for (name, list) in united.as_object().unwrap() {
+        server.patch(path, json!({ name: list })).expect(200);
+        assert_eq!(lists(), united, "{name}");
+    }
+    server.put(path, united.clone()).expect(200);
+    server.put(&format!("{path}?replace=true"), united.clone()).expect(200);
+    let mut item = united.clone();
+    item["id"] = target["id"].clone();
+    let job = server.put("/v1/customers/bulk", json!([item])).expect(201);
+    assert_eq!(job.attributes()["successCount"], 1, "{}", job.text);
+    let all = format!("/v1/customers/bulk?ids={}", id(&target));
+    assert_eq!(server.put(&all, united.clone()).expect(201).attributes()["successCount"], 1);
+    assert_eq!(lists(), united);
+
+    // An item may be replaced and removed; none is added beyond what there is.
+    let with = |name: &str, edit: &dyn Fn(&mut Vec<Value>)| {
+        let mut list = lists()[name].as_array().unwrap().clone();
+        edit(&mut list);
+        json!({ name: list })
+    };
+    for (name, more) in united_lists(16..17).as_object().unwrap() {
+        let longer = with(name, &|list| list.push(more[0].clone()));
+        let refused = server.patch(path, longer).expect(400);
+        let most = if name == "tags" { 32 } else { 16 };
+        assert!(refused.text.contains(&format!("({}), maximum {most}", most + 1)), "{}", refused.text);
+        let replaced = with(name, &|list| drop(std::mem::replace(&mut list[1], more[0].clone())));
+        server.patch(path, replaced).expect(200);
+        let shorter = with(name, &|list| drop(list.pop()));
+        let before = shorter[name].as_array().unwrap().len();
+        server.patch(path, shorter).expect(200);
+        let again = with(name, &|list| list.push(united_lists(40..41)[name][0].clone()));
+        assert_eq!(server.patch(path, again).expect(400).parameter(), name);
+        assert_eq!(lists()[name].as_array().unwrap().len(), before);
+    }
+    let primary = server.patch(path, json!({ "externalId": "crm-99" })).expect(200);
+    assert_eq!(primary.attributes()["externalIds"].as_array().unwrap().len(), 15);
+    // Not by somebody else, nor by a create; another fault is named beside.
+    let other = server.create(json!({}));
+    for (method, path) in [(Method::PATCH, self::path(&other)), (Method::POST, "/v1/customers")] {
+        let sent = json!({ "name": 7, "sharedPhones": united["sharedPhones"] });
+        let refused = server.call(method, path, Some(sent)).expect(400);
+        assert!(refused.text.contains("maximum 10") && refused.text.contains("/name"), "{}", refused.text);
+    }
+
+    // An export of it is imported by an administrator, as a table too.
+    let folder = tempfile::tempdir().unwrap();
+    for (format, file) in [("jsonl", "customers.jsonl"), ("csv", "customers.csv")] {
+        crate::exporting::export(&server, "customers", folder.path(), &["--format", format]).well();
+        let there = Server::on_file();
+        let file = folder.path().join(file);
+        let ran = crate::importing::import(&there, "customers", &file, &["--output", "json"]).json();
+        assert_eq!((&ran["created"], &ran["refused"]), (&json!(2), &json!(0)), "{format}: {ran}");
+        let moved = there.get("/v1/customers/externalId=crm-99").expect(200);
+        for (name, list) in lists().as_object().unwrap().iter().filter(|(name, _)| *name != "tags") {
+            assert_eq!(&moved.attributes()[name], list, "{format}: {name}");
+        }
+        assert_eq!(moved.attributes()["tags"].as_array().unwrap().len(), 31, "{format}");
+        // What is there already is changed by a file of the same.
+        let again =
+            crate::importing::import(&there, "customers", &file, &["--on-conflict", "update", "--output", "json"]);
+        assert_eq!(again.json()["refused"], 0, "{format}");
+        let other = there.token("demo", &["org.user"]);
+        let mut without = united_lists(50..70);
+        without["importedAt"] = json!("2020-01-01T00:00:00Z");
+        let refused = there.call_as(&other, Method::POST, "/v1/customers", Some(without.clone())).expect(400);
+        assert!(refused.text.contains("maximum 10"), "{}", refused.text);
+        there.post("/v1/customers", without).expect(201);
+    }
+}
+
+#[test]
+fn records_follow_a_merge_once_although_its_server_is_killed_at_once() {
+    const CONVERSATIONS: usize = 80;
+    let server = Server::on_file();
+    let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
+    let items = (0..CONVERSATIONS).map(|number| json!({ "customer": source["id"], "name": format!("about {number}") }));
+    let made = server.post("/v1/conversations/bulk", Value::from_iter(items)).expect(201);
+    assert_eq!(made.attributes()["successCount"], CONVERSATIONS);
+    merge(&server, &source, &target).expect(201);
+    let server = server.kill_and_restart();
+    let list = format!("{}/conversations?pageSize=100", path(&target));
+    wait_for("all conversations", || server.get(&list).expect(200).ids().len() == CONVERSATIONS);
+    let conversations = server.get(&list).expect(200);
+    for conversation in conversations.data().as_array().unwrap() {
+        let ties = &conversation["relationships"];
+        assert_eq!(ties["customer"]["data"]["id"], target["id"]);
+        assert_eq!(ties["mergedFrom"]["data"]["id"], source["id"]);
+        let history = server.get(&format!("{}/history", path(conversation))).expect(200);
+        let names: Vec<&Value> =
+            history.data().as_array().unwrap().iter().map(|one| &one["attributes"]["eventName"]).collect();
+        assert_eq!(names, ["kustomer.conversation.update", "kustomer.conversation.create"]);
+    }
+    let counts = server.get(path(&target)).expect(200).attributes()["conversationCounts"].clone();
+    assert_eq!(counts, json!({ "done": 0, "open": CONVERSATIONS, "snoozed": 0, "all": CONVERSATIONS }));
+}
