@@ -292,10 +292,12 @@ pub(crate) fn lasting(mut later: Item, now: Timestamp) -> Item {
     later
 }
 
-/// The item that changes an existing record as this row says: without what only a create takes.
+/// The item that changes an existing record as this row says: without what only a create takes. A conversation stays with its
+/// customer: a change of that moves it, and brings nothing else.
 pub(crate) fn change(kind: Imported, item: &Item, id: &str) -> Item {
     let taken = properties(kind.changes());
-    let is_taken = |name: &str| taken.iter().any(|property| property.name == name);
+    let is_moved = |name: &str| kind == Imported::Conversations && name == "customer";
+    let is_taken = |name: &str| !is_moved(name) && taken.iter().any(|property| property.name == name);
     let mut change: Item =
         item.iter().filter(|(name, _)| is_taken(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
     change.insert("id".to_owned(), Value::from(id));

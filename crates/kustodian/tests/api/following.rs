@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use kustomer_client::audit::ListAuditLogs;
@@ -16,39 +17,60 @@ use crate::place;
 use crate::server::{Server, TOKEN, binary};
 
 /// One address for servers that come and go: bytes are carried to whichever is there.
-struct Gate {
-    url: String,
+pub(crate) struct Gate {
+    pub(crate) url: String,
     target: Arc<Mutex<String>>,
+    /// How many bytes of answers are carried before the rest of an answer is lost, once; 0 for all.
+    left: Arc<AtomicUsize>,
 }
 
 impl Gate {
-    fn before(server: &Server) -> Self {
+    pub(crate) fn before(server: &Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let target = Arc::new(Mutex::new(server.url.clone()));
-        let known = Arc::clone(&target);
+        let (known, left) = (Arc::clone(&target), Arc::<AtomicUsize>::default());
+        let allowed = Arc::clone(&left);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let address = known.lock().unwrap().trim_start_matches("http://").to_owned();
                 // Nobody behind it: the connection is closed.
                 if let (Ok(outside), Ok(inside)) = (stream, TcpStream::connect(address)) {
-                    carry(outside.try_clone().unwrap(), inside.try_clone().unwrap());
-                    carry(inside, outside);
+                    carry(outside.try_clone().unwrap(), inside.try_clone().unwrap(), Arc::default());
+                    carry(inside, outside, Arc::clone(&allowed));
                 }
             }
         });
-        Self { url, target }
+        Self { url, target, left }
     }
 
-    fn lead_to(&self, server: &Server) {
+    pub(crate) fn lead_to(&self, server: &Server) {
         self.target.lock().unwrap().clone_from(&server.url);
+    }
+
+    /// Loses an answer after so many bytes of answers: its end is never carried, until the server ends.
+    pub(crate) fn lose_an_answer_after(&self, bytes: usize) {
+        self.left.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Whether it has lost one.
+    pub(crate) fn has_lost_it(&self) -> bool {
+        self.left.load(Ordering::SeqCst) == 0
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream) {
+fn carry(mut from: TcpStream, mut to: TcpStream, left: Arc<AtomicUsize>) {
     std::thread::spawn(move || {
-        let mut chunk = [0; 4096];
+        let (mut chunk, mut is_lost) = ([0; 4096], false);
         while let Ok(count @ 1..) = from.read(&mut chunk) {
+            let allowed = left.load(Ordering::SeqCst);
+            if allowed > 0 {
+                left.store(allowed.saturating_sub(count), Ordering::SeqCst);
+                is_lost = allowed <= count;
+            }
+            if is_lost {
+                continue;
+            }
             if to.write_all(&chunk[..count]).is_err() {
                 break;
             }

@@ -1,12 +1,15 @@
 //! `kustodian import`: real files, the real binary, the real server.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::following::Gate;
 use crate::ran::Ran;
 use crate::server::{Server, TOKEN, binary};
 
@@ -221,4 +224,153 @@ fn an_import_that_was_killed_continues_and_makes_nothing_twice() {
     let refused = fs::read_to_string(&rejects).unwrap();
     assert_eq!(refused.lines().count(), 1 + 9, "each is in the file once: {refused}");
     import(&server, "customers", &file, &["--resume"]).fails_with("no import of");
+}
+
+#[test]
+fn an_import_outlives_its_server_and_makes_nothing_twice() {
+    const ROWS: usize = 900;
+    let (server, folder) = (Server::on_file(), tempfile::tempdir().unwrap());
+    let gate = Gate::before(&server);
+    // Nothing in these rows clashes: a row sent twice would make a second customer.
+    let mut rows = String::from("name\n");
+    (0..ROWS).for_each(|number| rows.push_str(&format!("Customer {number}\n")));
+    let file = written(folder.path(), "people.csv", &rows);
+    // The third batch or so is stored, and its answer is lost.
+    gate.lose_an_answer_after(60_000);
+    let mut command = importer(&server, "customers", &file);
+    let command = command.env("KUSTODIAN_URL", &gate.url).stdin(Stdio::null());
+    let mut importing = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !gate.has_lost_it() {
+        assert!(importing.try_wait().unwrap().is_none(), "it has rows left");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let server = server.kill_and_restart();
+    assert!(importing.try_wait().unwrap().is_none(), "it waits");
+    gate.lead_to(&server);
+    let output = importing.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), output.stderr.is_empty()), (Some(0), true), "{said}");
+    assert!(said.contains("900 created, 0 updated, 0 skipped, 0 refused"), "{said}");
+    let all = server.get("/v1/customers?pageSize=1000").expect(200);
+    let name = |customer: &Value| customer["attributes"]["name"].as_str().unwrap().to_owned();
+    let names: BTreeSet<String> = all.data().as_array().unwrap().iter().map(name).collect();
+    assert_eq!((names.len(), all.data().as_array().unwrap().len()), (ROWS, ROWS), "none twice, none lost");
+}
+
+/// A command without a terminal and with a closed input, which must end by itself.
+fn unattended(command: &mut Command) -> Ran {
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..600 {
+        if process.try_wait().unwrap().is_some() {
+            let output = process.wait_with_output().unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
+            return Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    process.kill().unwrap();
+    panic!("it waits for somebody");
+}
+
+#[test]
+fn an_import_shows_its_mapping_before_it_writes_and_asks_nobody() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let file = written(folder.path(), "people.csv", "Customer no,tier\nc-1,gold\n");
+    let command = |kind: &str, file: &Path| importer(&server, kind, file);
+    // The first request is refused, and the mapping was shown before it.
+    let map = ["--map", "Customer no=externalId"];
+    let refused = unattended(command("customers", &file).args(map).env("KUSTODIAN_TOKEN", "no key of this server"));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    let shown = refused.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("Customer no externalId") && shown.contains("tier custom.tierStr"), "{}", refused.stdout);
+    assert_eq!(count(&server, "/v1/customers"), 0);
+    fs::remove_file(folder.path().join("people.csv.import-state")).unwrap();
+    // In an import that goes well, it is shown first, too.
+    let said = unattended(command("customers", &file).args(map)).well();
+    assert!(said.find("custom.tierStr") < said.find("1 created"), "{said}");
+
+    // What is missing is an error, and no question.
+    let state = written(folder.path(), "again.csv.import-state", "{}");
+    let again = written(folder.path(), "again.csv", "name\nAda\n");
+    for (mut command, code, words) in [
+        (command("customers", &again), 1, "import-state"),
+        (command("kobjects", &file), 2, "--klass"),
+        (command("customers", Path::new("-")), 1, "--format csv or --format jsonl"),
+        (command("notes", &file), 1, "no attribute is called so"),
+        (command("customers", &file), 3, "duplicate detected"),
+    ] {
+        if words == "duplicate detected" {
+            command.args(map);
+        }
+        let ran = unattended(&mut command);
+        assert_eq!(ran.code, Some(code), "{words}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    fs::remove_file(state).unwrap();
+    let mut command = command("customers", &again);
+    let ran = unattended(command.env_remove("KUSTODIAN_TOKEN").env("HOME", folder.path()));
+    assert_eq!((ran.code, ran.stderr.contains("no API key")), (Some(1), true), "{}", ran.stderr);
+}
+
+#[test]
+fn a_record_of_every_kind_that_is_there_is_refused_passed_over_or_changed() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    let owner = server.create(json!({}))["id"].clone();
+    let said = json!({ "customer": owner, "channel": "chat", "app": "web", "direction": "in" });
+    for (kind, list, identity, attribute, fixed) in [
+        ("companies", "companies", "externalId", "name", json!({})),
+        ("kobjects", "klasses/order", "externalId", "title", json!({})),
+        ("conversations", "conversations", "externalId", "name", json!({ "customer": owner })),
+        ("messages", "messages", "externalId", "subject", said),
+        ("notes", "notes", "id", "body", json!({ "customer": owner })),
+    ] {
+        let named = |number: u64| match identity {
+            "id" => json!(format!("{number:024x}")),
+            _ => json!(format!("x-{number}")),
+        };
+        let row = |number: u64, text: &str| {
+            let mut row = fixed.clone();
+            (row[identity], row[attribute]) = (named(number), json!(text));
+            row.to_string()
+        };
+        let import_of = |rows: &[(u64, &str)], what: &str| {
+            let lines: Vec<String> = rows.iter().map(|(number, text)| row(*number, text)).collect();
+            let file = written(folder.path(), "rows.jsonl", lines.join("\n"));
+            let more: &[&str] = if kind == "kobjects" { &["--klass", "order"] } else { &[] };
+            let ran = import(&server, kind, &file, &[more, &["--on-conflict", what]].concat());
+            (ran.code, ran.stdout, ran.stderr)
+        };
+        let texts = || {
+            let all = server.get(&format!("/v1/{list}?pageSize=100")).expect(200);
+            let mut texts: Vec<(Value, Value)> = all
+                .data()
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| {
+                    let named = if identity == "id" { &one["id"] } else { &one["attributes"][identity] };
+                    (named.clone(), one["attributes"][attribute].clone())
+                })
+                .collect();
+            texts.sort_by_key(|(named, _)| named.to_string());
+            texts
+        };
+        let (code, said, error) = import_of(&[(1, "first")], "fail");
+        assert_eq!(code, Some(0), "{kind}: {said}{error}");
+        let both = [(1, "second"), (2, "second")];
+        let (code, said, error) = import_of(&both, "fail");
+        assert_eq!(code, Some(3), "{kind}: {said}{error}");
+        assert!(said.contains("1 created, 0 updated, 0 skipped, 1 refused"), "{kind}: {said}{error}");
+        assert_eq!(texts(), [(named(1), json!("first")), (named(2), json!("second"))], "{kind}");
+        let both = [(1, "third"), (2, "third")];
+        let (code, said, error) = import_of(&both, "skip");
+        assert_eq!(code, Some(0), "{kind}: {said}{error}");
+        assert!(said.contains("0 created, 0 updated, 2 skipped, 0 refused"), "{kind}: {said}{error}");
+        assert_eq!(texts(), [(named(1), json!("first")), (named(2), json!("second"))], "{kind}");
+        let (code, said, error) = import_of(&both, "update");
+        assert_eq!(code, Some(0), "{kind}: {said}{error}");
+        assert!(said.contains("0 created, 2 updated, 0 skipped, 0 refused"), "{kind}: {said}{error}");
+        assert_eq!(texts(), [(named(1), json!("third")), (named(2), json!("third"))], "{kind}");
+    }
 }
