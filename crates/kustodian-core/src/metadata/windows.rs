@@ -104,13 +104,14 @@ impl Shown {
         self.0.is_empty()
     }
 
-    /// Whether the JSON of an object is a record of one of them: the customer, or a conversation, a message or a kobject of
-    /// the customer.
+    /// Whether the JSON of an object is a record of one of them: the customer, or a conversation, a message, a note or a
+    /// kobject of the customer.
     pub fn takes(&self, object: &str) -> bool {
         let Ok(owned) = serde_json::from_str::<Owned<'_>>(object) else { return false };
         let is_of = |kind: Kind| owned.kind == kind.as_str();
         let belongs = is_of(Kind::Conversation)
             || is_of(Kind::Message)
+            || is_of(Kind::Note)
             || is_of(Kind::KObject)
             || owned.kind.starts_with(kustomer_api::metadata::OF_KLASS);
         match owned.relationships.customer.and_then(|customer| customer.data) {

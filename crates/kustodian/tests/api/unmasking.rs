@@ -22,8 +22,12 @@ fn a_window_shows_one_user_the_sensitive_values_of_one_customer_until_it_is_clos
     let beside = server.beside();
     server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
     ["customer", "conversation", "message", "kobject.order"].iter().for_each(|name| hide(&server, name));
+    // Notes have no custom attributes.
+    let words = json!({ "standardProperties": { "body": { "sensitive": { "enabled": true } } } });
+    server.put("/v1/metadata/note", words).expect(200);
     let roles =
-        ["org.user.customer", "org.user.conversation", "org.user.message", "org.user.kobject", "org.user.search"];
+        ["customer", "conversation", "message", "note", "kobject", "search"].map(|kind| format!("org.user.{kind}"));
+    let roles = roles.each_ref().map(String::as_str);
     let (agent, colleague) = (server.token("demo", &roles), server.token("demo", &roles));
     let custom = json!({ "secretStr": "zqhidden" });
     let make = |path: &str, mut body: Value| {
@@ -37,6 +41,7 @@ fn a_window_shows_one_user_the_sensitive_values_of_one_customer_until_it_is_clos
         let of = conversation["links"]["self"].as_str().unwrap().to_owned();
         make(&format!("{of}/messages"), json!({ "channel": "chat", "app": "web", "direction": "in" }));
         make(&format!("{path}/klasses/order"), json!({ "title": "any" }));
+        server.post(&format!("{of}/notes"), json!({ "body": "zqhidden" })).expect(201);
         let lists = ["conversations", "messages", "klasses/order"].map(|list| format!("{path}/{list}"));
         (path, of, lists)
     };
@@ -49,9 +54,13 @@ fn a_window_shows_one_user_the_sensitive_values_of_one_customer_until_it_is_clos
         for list in &lists {
             seen.push(secret(&ask(server, key, list).data()[0]).clone());
         }
+        let notes = ask(server, key, &format!("{conversation}/notes"));
+        let note = ask(server, key, notes.data()[0]["links"]["self"].as_str().unwrap());
+        assert_eq!(note.attributes()["body"], notes.data()[0]["attributes"]["body"]);
+        seen.push(note.attributes()["body"].clone());
         seen
     };
-    let (masked, shown) = (vec![json!(MASK); 5], vec![json!("zqhidden"); 5]);
+    let (masked, shown) = (vec![json!(MASK); 6], vec![json!("zqhidden"); 6]);
     assert_eq!(sees(&server, &agent), masked);
 
     let window = format!("{path}/unmasking-windows");
