@@ -4,6 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use kustodian_testkit::{Fault, Inbox, Sandbox, Seed};
+use kustomer_client::custom::CustomAttributes;
 use kustomer_client::customer::CustomerInput;
 use kustomer_client::query::PageQuery;
 use kustomer_client::{Error, Method, Retry};
@@ -166,4 +167,32 @@ async fn webhooks_arrive_in_an_inbox_signed_and_again_when_refused() {
     let delivered = inbox.wait_for(|event| ada.id == event.data_id).await.unwrap();
     assert!(delivered.is_signed);
     assert_eq!((inbox.refused(), inbox.delivered().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_window_that_shows_sensitive_values_ends_after_eight_hours() {
+    let moment = "2026-01-02T03:04:05.000Z".parse().unwrap();
+    let sandbox = Sandbox::builder().clock_at(moment).start().await.unwrap();
+    let (client, clock) = (sandbox.client(), sandbox.clock().unwrap());
+    let sensitive = json!({ "properties": { "secretStr": { "sensitive": { "enabled": true } } } });
+    client.request(Method::PUT, "/metadata/customer").json(sensitive.to_string()).await.unwrap();
+    let mut custom = CustomAttributes::new();
+    custom.set("secretStr", "zqhidden").unwrap();
+    let ada = client.customers().create(&named("Ada").custom(custom)).await.unwrap().data.id;
+    let agent = sandbox.client_with_roles(&["org.user.customer"]).await.unwrap();
+    let seen = async || {
+        let custom = agent.customers().get(&ada).await.unwrap().data.attributes.custom.into_value().unwrap();
+        custom.value("secretStr").unwrap().clone()
+    };
+    assert_eq!(seen().await, "********");
+    let opened = agent.customers().open_unmasking_window(&ada).await.unwrap().data.attributes;
+    let window = opened.unmasking_window.into_value().unwrap();
+    assert_eq!(window.end_date.value().unwrap().to_string(), "2026-01-02T11:04:05.000Z");
+    clock.advance(Duration::from_secs(8 * 60 * 60) - Duration::from_millis(1));
+    assert_eq!(seen().await, "zqhidden");
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(seen().await, "********");
+    // It is opened again by a new request alone.
+    agent.customers().open_unmasking_window(&ada).await.unwrap();
+    assert_eq!(seen().await, "zqhidden");
 }
