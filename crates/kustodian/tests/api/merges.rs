@@ -103,6 +103,8 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
 
     // Shown and validated, and nothing of it is stored.
     let both = json!({ "source": source["id"], "target": target["id"] });
+    let more = json!({ "source": source["id"], "target": target["id"], "reason": "the same person" });
+    assert_eq!(server.post(MERGES, more).expect(400).parameter(), "reason");
     let shown = server.post(&format!("{MERGES}?dryRun=true"), both.clone()).expect(200);
     let losing = shown.body["meta"]["losing"].as_array().unwrap();
     let lost = |attribute: &str| losing.iter().find(|lost| lost["attribute"] == attribute).map(|lost| &lost["value"]);
@@ -142,9 +144,33 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     for lookup in ["email=ada@acme.example", "externalId=crm-1", "phone=18005551815"] {
         assert_eq!(server.get(&format!("/v1/customers/{lookup}")).expect(200).data()["id"], target["id"], "{lookup}");
     }
-    let query = json!({ "and": [{ "customer_email": { "equals": "ada@acme.example" } }] });
-    assert_eq!(server.post("/v1/customers/search", query).expect(200).ids(), [id(&target)]);
     of_source.follow(&server, &target);
+    let search = |criterion: Value, deleted: bool| {
+        let query = json!({ "queryContext": "customer", "and": [criterion], "includeDeleted": deleted });
+        server.post("/v1/customers/search", query).expect(200)
+    };
+    for criterion in [
+        json!({ "customer_email": { "equals": "ada@acme.example" } }),
+        json!({ "customer_phone": { "equals": "18005551815" } }),
+        json!({ "customer_externalId": { "equals": "crm-1" } }),
+        json!({ "customer_custom_scoreNum": { "equals": 5 } }),
+        json!({ "customer_locale": { "equals": "en_US" } }),
+        json!({ "conversation_name": { "contains": "about 1" } }),
+        json!({ "message_any_text": { "contains": "Words 1" } }),
+        json!({ "note_any_text": { "contains": "Thoughts 1" } }),
+        json!({ "kobject_any_text": { "contains": "Order 1" } }),
+    ] {
+        assert_eq!(search(criterion.clone(), false).ids(), [id(&target)], "{criterion}");
+    }
+    // The target does not have what the merge has lost. The source has, and names the target.
+    for criterion in
+        [json!({ "customer_name": { "equals": "Ada" } }), json!({ "customer_custom_tierStr": { "equals": "gold" } })]
+    {
+        assert_eq!(search(criterion.clone(), false).ids(), [""; 0], "{criterion}");
+        let found = search(criterion.clone(), true);
+        assert_eq!(found.ids(), [id(&source)], "{criterion}");
+        assert_eq!(found.data()[0]["relationships"]["mergedInto"]["data"]["id"], target["id"], "{criterion}");
+    }
     of_target.follow_nobody(&server, &target);
     let moved = server.get(&format!("{}/history?pageSize=1", path(&of_source.conversation))).expect(200);
     let entry = &moved.data()[0]["attributes"];
@@ -167,8 +193,14 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     let shown = server.post(&format!("{}/undo?dryRun=true", path(merged.data())), json!({})).expect(200);
     assert_eq!(shown.body["meta"]["kept"], json!([]));
     server.get(path(&source)).expect(404);
+    let rev = |customer: &Value| {
+        let newest = server.get(&format!("{}/history?pageSize=1", path(customer))).expect(200);
+        newest.data()[0]["attributes"]["rev"].as_u64().unwrap()
+    };
+    let revs = [rev(&source), rev(&target)];
     let undone = undo(&server, merged.data()).expect(200);
     assert_eq!(undone.attributes()["status"], "undone");
+    assert_eq!([rev(&source), rev(&target)], revs.map(|rev| rev + 1));
     assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
     assert_eq!(shown.body["meta"]["source"]["attributes"]["emails"], former[0]["attributes"]["emails"]);
     of_source.follow(&server, &source);
@@ -490,10 +522,11 @@ fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
     let at = json!([{ "type": "home", "address": "12 St James's Square", "cityName": "London" }]);
     let ada = server.create(json!({
         "name": "Ada Lovelace", "emails": [{ "email": "ada@acme.example" }], "phones": [{ "phone": "+1 (800) 555-1815" }],
-        "locations": at, "company": company,
+        "locations": at, "company": company, "externalId": "crm-1815",
     }));
     let candidate = |body: Value| server.create(body)["id"].clone();
     let by_email = candidate(json!({ "name": "A", "sharedEmails": [{ "email": "Ada@acme.example" }] }));
+    let by_external_id = candidate(json!({ "name": "C", "sharedExternalIds": [{ "externalId": "crm-1815" }] }));
     let by_phone = candidate(json!({ "name": "B", "whatsapps": [{ "phone": "+18005551815" }] }));
     let by_address = candidate(json!({ "name": "ada lovelace", "locations": at }));
     let by_company = candidate(json!({ "name": "A. Lovelace", "company": company }));
@@ -513,13 +546,14 @@ fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
         names,
         [
             (by_email.clone(), json!("email")),
+            (by_external_id, json!("externalId")),
             (by_phone, json!("phone")),
             (by_address, json!("nameAndAddress")),
             (by_company, json!("nameAndCompany"))
         ]
     );
     let pages: Vec<String> =
-        (1..=4).flat_map(|page| server.get(&format!("{list}?pageSize=1&page={page}")).expect(200).ids()).collect();
+        (1..=5).flat_map(|page| server.get(&format!("{list}?pageSize=1&page={page}")).expect(200).ids()).collect();
     assert_eq!(pages, found.ids());
     server.get("/v1/customers/5c7d1a1f9a1b2c0010a1b2c3/duplicates").expect(404);
 
@@ -543,7 +577,7 @@ fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
         assert_eq!(preview.source.unwrap().id, ids[0].to_string());
         let undone = client.customer_merges().undo(merge).await.unwrap();
         assert_eq!(undone.data.attributes.status.into_value().as_deref(), Some("undone"));
-        assert_eq!(customers.duplicates(ids[1], &Default::default()).await.unwrap().data.len(), 4);
+        assert_eq!(customers.duplicates(ids[1], &Default::default()).await.unwrap().data.len(), 5);
     });
 }
 
