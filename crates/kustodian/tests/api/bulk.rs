@@ -193,7 +193,7 @@ fn every_kind_has_its_bulk_operations() {
         ("notes", 201, json!([{ "body": "First" }, { "body": 7 }]), json!({ "body": "Second" }), 201),
     ] {
         let path = format!("/v1/{list}/bulk");
-        let job = server.post(&path, items).expect(status);
+        let job = server.post(&path, items.clone()).expect(status);
         assert_eq!(statuses(&job), ["created", "error"], "{list}: {}", job.body);
         let mut change = change;
         change["id"] = ids(&job)[0].as_str().into();
@@ -203,6 +203,34 @@ fn every_kind_has_its_bulk_operations() {
         for (name, value) in change.as_object().unwrap().iter().filter(|(name, _)| *name != "id") {
             assert_eq!(record.attributes()[name], *value, "{list}");
         }
+        // The same change of several, which the query names.
+        let two = server.post(&path, json!([items[0], items[0]])).expect(status);
+        change.as_object_mut().unwrap().remove("id");
+        let named = format!("{path}?ids={},{}", ids(&two)[0], ids(&two)[1]);
+        let job = server.put(&named, change.clone()).expect(updated);
+        assert_eq!((statuses(&job), ids(&job)), (vec!["updated".to_owned(); 2], ids(&two)), "{list}: {}", job.body);
+        for id in ids(&two) {
+            let record = server.get(&format!("/v1/{list}/{id}")).expect(200);
+            change.as_object().unwrap().iter().for_each(|(name, value)| assert_eq!(record.attributes()[name], *value));
+        }
+    }
+    // The default size of a whole body is 4 MiB.
+    let large =
+        |bytes: usize| Value::from_iter((0..100).map(|_| json!({ "title": "a", "data": { "a": "x".repeat(bytes) } })));
+    let body = large(38_980);
+    assert_eq!(body.to_string().len() / 100_000, 39);
+    assert_eq!(statuses(&server.post("/v1/klasses/order/bulk", body).expect(201)), ["created"; 100]);
+    let head = |length: usize| {
+        let host = server.url.trim_start_matches("http://");
+        let head = format!(
+            "POST /v1/klasses/order/bulk HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        server.raw(head.as_bytes())
+    };
+    // Refused before the body is read.
+    for length in [4 * 1_024 * 1_024 + 1, 4_300_000] {
+        assert!(head(length).starts_with("HTTP/1.1 413 "), "{length}");
     }
     // Items that count in one record are done in their order.
     let conversation = server.post("/v1/conversations", json!({ "customer": owner })).expect(201).data()["id"].clone();
@@ -235,6 +263,7 @@ fn a_request_with_ambiguous_items_is_refused_whole() {
     let server = Server::start_with(&["--max-bulk-body", "200kB", "--max-body", "10kB"]);
     let before = total(&server);
     let many: Vec<Value> = (0..101).map(|_| json!({})).collect();
+    let reference = |length: usize| json!([{ "_clientRef": "r".repeat(length) }]);
     for body in [
         json!({ "name": "Ada" }),
         json!("Ada"),
@@ -242,19 +271,34 @@ fn a_request_with_ambiguous_items_is_refused_whole() {
         json!([{ "_clientRef": "1" }, {}]),
         json!([{ "_clientRef": "1" }, { "_clientRef": "1" }]),
         json!([{ "_clientRef": "" }]),
+        reference(256),
     ] {
         let refused = server.post("/v1/customers/bulk", body).expect(400);
         assert!(!refused.error()["title"].as_str().unwrap().is_empty());
     }
+    let id = |number: usize| format!("{number:024x}");
+    let named = |count: usize| format!("?ids={}", (0..count).map(id).collect::<Vec<_>>().join(","));
+    let changes = |count: usize| Value::from_iter((0..count).map(|number| json!({ "id": id(number), "name": "A" })));
     for (method, query, body) in [
         (Method::DELETE, "", None),
         (Method::DELETE, "?ids=", None),
         (Method::DELETE, "?ids=7", None),
+        (Method::DELETE, &*named(101), None),
+        (Method::PUT, &*named(101), Some(json!({ "name": "A" }))),
+        (Method::PUT, "", Some(changes(101))),
         (Method::PUT, "?ids=5c7d1a1f9a1b2c0010a1b2c3", Some(json!([{}]))),
         (Method::PUT, "?ids=5c7d1a1f9a1b2c0010a1b2c3", Some(json!({ "_clientRef": "1" }))),
         (Method::PUT, "", None),
     ] {
         server.call(method, &format!("/v1/customers/bulk{query}"), body).expect(400);
+    }
+    for (method, query, body) in [
+        (Method::DELETE, &*named(100), None),
+        (Method::PUT, &*named(100), Some(json!({ "name": "A" }))),
+        (Method::PUT, "", Some(changes(100))),
+    ] {
+        let job = server.call(method, &format!("/v1/customers/bulk{query}"), body).expect(201);
+        assert_eq!(statuses(&job), ["error"; 100], "nobody has these ids");
     }
     for bytes in [&b"[{\"name\":"[..], b"\xff\xfe", b"\x1f\x8b\x08", b"[\"\\ud800\"]", b"[1e999]"] {
         let sent = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN).body(bytes.to_vec());
@@ -278,6 +322,8 @@ fn a_request_with_ambiguous_items_is_refused_whole() {
     assert_eq!(statuses(&rehearsed), ["created", "error"]);
     assert_eq!(total(&server), before + 3);
     server.get(&path_of(&rehearsed)).expect(404);
+    let job = server.post("/v1/customers/bulk", reference(255)).expect(201);
+    assert_eq!(job.attributes()["results"][0]["_clientRef"].as_str().map(str::len), Some(255));
 }
 
 #[test]
