@@ -23,6 +23,16 @@ fn metadata_is_empty_until_it_is_written_and_then_merged() {
         assert_eq!(empty.attributes(), &json!({ "properties": {} }));
         assert_eq!(empty.data()["links"]["self"], format!("/v1/metadata/{name}"));
     }
+    // Each of them can be written, and keeps to itself.
+    let others = ["company", "conversation", "message", "note", "user"];
+    for name in others {
+        let path = format!("/v1/metadata/{name}");
+        let written =
+            server.put(&path, properties(json!({ format!("{name}Str"): { "displayName": name } }))).expect(200);
+        let about = &written.attributes()["properties"];
+        assert_eq!((about.as_object().unwrap().len(), &about[format!("{name}Str")]["displayName"]), (1, &json!(name)));
+        assert_eq!(server.get(&path).expect(200).text, written.text);
+    }
     let tier = properties(json!({ "loyaltyTierStr": { "enumeration": ["gold", "silver"] }, "shop_sizeNum": {} }));
     let empty = server.get(OF_CUSTOMERS).expect(200);
     send(&server, Method::PUT, OF_CUSTOMERS, ("if-match", "W/\"1-1\""), Some(&tier)).expect(412);
@@ -58,7 +68,9 @@ fn metadata_is_empty_until_it_is_written_and_then_merged() {
 
     assert_eq!(server.get(&format!("{OF_CUSTOMERS}?rev=1")).expect(200).text, first.text);
     assert_eq!(server.get(&format!("{OF_CUSTOMERS}/history")).expect(200).body["meta"]["total"], 5);
-    assert_eq!(server.get("/v1/metadata").expect(200).ids(), ["customer"]);
+    let mut described = server.get("/v1/metadata").expect(200).ids();
+    described.sort();
+    assert_eq!(described, ["company", "conversation", "customer", "message", "note", "user"]);
     for unknown in ["team", "kobject", "kobject.", "kobject.none", "Customer", NOBODY] {
         let refused = server.put(&format!("/v1/metadata/{unknown}"), json!({})).expect(404);
         assert_eq!(refused.parameter(), "resource", "{unknown}");
@@ -239,4 +251,47 @@ fn what_an_id_names_must_be_there_and_of_its_kind() {
     let custom = json!({ "custom": { "friendId": customer } });
     server.patch(&path, custom.clone()).expect(200);
     server.post("/v1/customers", custom).expect(400);
+}
+
+#[test]
+fn a_value_outside_of_a_tree_is_refused_and_ten_validations_are_kept() {
+    let server = Server::start();
+    let ends = json!([{ "id": "de", "displayName": "Germany" }, { "id": "fr" }]);
+    let tree = json!({ "children": [{ "id": "eu", "displayName": "Europe", "children": ends }, { "id": "us" }] });
+    let said = json!({ "placeStr": { "tree": tree }, "endStr": { "tree": tree, "lastNodeRequired": true } });
+    let written = server.put(OF_CUSTOMERS, properties(said)).expect(200);
+    assert_eq!(written.attributes()["properties"]["placeStr"]["tree"], tree);
+    let path = server.create(json!({}))["links"]["self"].as_str().unwrap().to_owned();
+    for (value, of_any, of_end) in [
+        ("eu.de", 201, 201),
+        ("fr", 201, 201),
+        ("us", 201, 201),
+        ("eu", 201, 400),
+        ("eu.us", 400, 400),
+        ("Germany", 400, 400),
+        ("", 201, 201),
+    ] {
+        for (key, status) in [("placeStr", of_any), ("endStr", of_end)] {
+            let body = json!({ "custom": { key: value } });
+            let made = server.post("/v1/customers", body.clone()).expect(status);
+            let changed = server.patch(&path, body).expect(if status == 201 { 200 } else { 400 });
+            for refused in [made, changed].iter().filter(|_| status == 400) {
+                assert_eq!(refused.error()["meta"]["pointer"], format!("/custom/{key}"), "{value}");
+                let message = refused.error()["message"].as_str().unwrap();
+                assert!(message.contains("send one of: ") && message.contains("eu.de"), "{message}");
+            }
+        }
+    }
+
+    let ids = |count: usize| Value::from_iter((0..count).map(|number| format!("{number:024x}")));
+    for kept in [ids(10), ids(2), json!([])] {
+        let written = server.put(OF_CUSTOMERS, json!({ "validations": kept })).expect(200);
+        assert_eq!(written.attributes()["validations"], kept);
+        assert_eq!(server.get(OF_CUSTOMERS).expect(200).text, written.text);
+        assert_eq!(written.attributes()["properties"]["placeStr"]["tree"], tree, "the rest stays");
+    }
+    for refused in [ids(11), json!([ids(1)[0], ids(1)[0]])] {
+        let refused = server.put(OF_CUSTOMERS, json!({ "validations": refused })).expect(400);
+        assert_eq!(refused.parameter(), "validations");
+    }
 }
