@@ -8,8 +8,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::erase::wait_for;
+use crate::exporting::export_as;
+use crate::ran::Ran;
 use crate::roles::{aim, is_about_credentials, served};
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, TOKEN, binary};
 
 /// Two values that nothing else holds.
 const WORD: &str = "zqsecretword";
@@ -350,4 +352,72 @@ fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
     let job = server.post("/v1/customers/bulk", json!([{ "custom": { "secretStr": "zqwrong" } }])).expect(201);
     let read = server.get(job.data()["links"]["self"].as_str().unwrap()).expect(200);
     assert!(read.attributes()["failureCount"] == 1 && !read.text.contains("zqwrong"), "{}", read.text);
+}
+
+#[test]
+fn files_and_documents_for_who_may_not_see_sensitive_values_have_masks() {
+    let server = Server::on_file();
+    hide_all(&server);
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    hide(&server, "kobject.order");
+    let reader = reader(&server);
+    let customer = server.create(json!({ "name": "Ada", "custom": secrets() }))["id"].clone();
+    let said = json!({ "customer": customer, "channel": "chat", "app": "web", "direction": "in", "custom": secrets() });
+    for (list, body) in [
+        ("companies", json!({ "name": "Acme", "custom": secrets() })),
+        ("klasses/order", json!({ "title": "One", "custom": secrets() })),
+        ("conversations", json!({ "customer": customer, "custom": secrets() })),
+        ("messages", said),
+    ] {
+        server.post(&format!("/v1/{list}"), body).expect(201);
+    }
+    let shows = |text: &str| text.contains(WORD) || text.contains(&NUMBER.to_string());
+
+    // Exports, as JSON Lines and as tables.
+    for format in ["jsonl", "csv"] {
+        let written = |token: &str| -> Vec<(String, String)> {
+            let folder = tempfile::tempdir().unwrap();
+            export_as(token, &server, "all", folder.path(), &["--format", format]).well();
+            let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+            let mut files: Vec<_> =
+                files.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap())).collect();
+            files.retain(|(_, text)| text.contains("seen by all"));
+            files
+        };
+        let (seen, hidden) = (written(TOKEN), written(&reader));
+        assert_eq!((seen.len(), hidden.len()), (5, 5), "a file for each kind");
+        seen.iter().for_each(|(name, text)| assert!(shows(text), "{name}"));
+        hidden.iter().for_each(|(name, text)| assert!(!shows(text) && text.contains(MASK), "{name}: {text}"));
+    }
+    // The feed as it is printed.
+    let printed = |token: &str, output: &str| {
+        let mut command = binary();
+        command.args(["tail", "--no-follow", "--from-start", "--output", output]);
+        Ran::of(command.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", token)).well()
+    };
+    assert!(shows(&printed(TOKEN, "json")));
+    assert!(!shows(&printed(&reader, "json")) && !shows(&printed(&reader, "table")));
+    // The description of the API, samples included.
+    for path in ["/openapi.json", "/docs"] {
+        let page = server.request(Method::GET, path).send().unwrap().text().unwrap();
+        assert!(page.len() > 100 && !shows(&page), "{path}");
+    }
+    // Rows that are refused, with the reasons.
+    let choice = json!({ "properties": { "secretStr": { "enumeration": ["gold", WORD] } } });
+    server.put("/v1/metadata/customer", choice).expect(200);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rejects) = (folder.path().join("rows.jsonl"), folder.path().join("rejects.jsonl"));
+    std::fs::write(&file, r#"{ "name": "Bob", "secretStr": "zqguess", "secretNum": 7 }"#).unwrap();
+    let mut command = binary();
+    command.args(["import", "customers"]).arg(&file).arg("--reject").arg(&rejects);
+    let ran = Ran::of(command.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", &reader));
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    let refused: Value = serde_json::from_str(&std::fs::read_to_string(&rejects).unwrap()).unwrap();
+    let reason = refused["import_reason"].as_str().unwrap();
+    assert!(reason.contains("secretStr") && !reason.contains("zqguess"), "it does not repeat what was sent: {reason}");
+    assert!(
+        !shows(&ran.stdout) && !ran.stdout.contains("zqguess") && !ran.stderr.contains("zqguess"),
+        "{}",
+        ran.stderr
+    );
 }

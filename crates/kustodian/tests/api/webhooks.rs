@@ -550,3 +550,30 @@ fn a_developer_listens_on_a_machine_that_the_server_does_not_reach() {
     listening.kill().unwrap();
     listening.wait().unwrap();
 }
+
+#[test]
+fn sensitive_values_are_sent_to_no_receiver() {
+    let server = Server::on_file_with(LOCAL);
+    let sensitive = json!({ "sensitive": { "enabled": true } });
+    let said = json!({ "properties": { "secretStr": sensitive }, "standardProperties": { "emails": sensitive } });
+    server.put("/v1/metadata/customer", said).expect(200);
+    let events = ["kustomer.customer.create", "kustomer.customer.update", "kustomer.customer.delete"];
+    // Whoever made the webhook: one who sees them, and one who does not.
+    let receivers = [Receiver::start(Mood::Takes), Receiver::start(Mood::Takes)];
+    subscribe(&server, &receivers[0], &events);
+    let reader = crate::sensitive::reader(&server);
+    let body = json!({ "name": "Warehouse", "url": receivers[1].url, "events": events });
+    server.call_as(&reader, Method::POST, "/v1/outbound-webhooks", Some(body)).expect(201);
+    let secret = |end: &str| json!({ "emails": [{ "email": format!("zqmail{end}@acme.example") }], "custom": { "secretStr": format!("zqword{end}") } });
+    let path = text(&server.create(secret("1"))["links"]["self"]);
+    server.patch(&path, secret("2")).expect(200);
+    server.delete(&path).expect(204);
+    wait_for("the deliveries", || receivers.iter().all(|receiver| receiver.arrived().len() == 3));
+    let feed = server.get("/v1/events?last=10").expect(200).text;
+    for mark in ["zqmail1", "zqmail2", "zqword1", "zqword2"] {
+        assert!(feed.contains(mark), "the feed shows it to who may see it: {mark}");
+    }
+    for delivery in receivers.iter().flat_map(Receiver::arrived) {
+        assert!(!delivery.body.contains("zq") && delivery.body.contains("********"), "{}", delivery.body);
+    }
+}
