@@ -73,6 +73,35 @@ fn a_bulk_job_that_two_servers_get_at_once_is_done_once() {
 }
 
 #[test]
+fn bulk_jobs_of_a_server_that_is_killed_are_done_by_another_one() {
+    const JOBS: usize = 6;
+    let place = place::Place::lasting();
+    let first = Server::at(place.url(), &["--bulk-mode", "queued"]);
+    let owner = first.create(json!({}))["id"].clone();
+    // Those of conversations are noted, and done item by item.
+    let jobs: Vec<String> = (0..JOBS)
+        .map(|job| {
+            let item = |item| json!({ "customer": owner, "externalId": format!("{job}-{item}") });
+            let queued = first.post("/v1/conversations/bulk", (0..50).map(item).collect()).expect(201);
+            queued.data()["links"]["self"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let conversations = |server: &Server| {
+        let customer = server.get(&format!("/v1/customers/{}", owner.as_str().unwrap())).expect(200);
+        customer.attributes()["conversationCounts"]["all"].as_u64().unwrap_or_default()
+    };
+    wait_for("the first items", || conversations(&first) > 0);
+    first.signal("KILL");
+    let second = Server::at(place.url(), &[]);
+    assert!(conversations(&second) < 50 * JOBS as u64, "some are left to do");
+    for job in &jobs {
+        wait_for("a job", || second.get(job).expect(200).attributes()["status"] == "complete");
+        assert_eq!(second.get(job).expect(200).attributes()["successCount"], 50);
+    }
+    assert_eq!(conversations(&second), 50 * JOBS as u64, "nothing twice, nothing lost");
+}
+
+#[test]
 fn forty_patches_at_once_over_two_servers_are_forty_revisions() {
     let first = Server::start();
     let second = first.beside();
