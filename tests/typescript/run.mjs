@@ -15,6 +15,7 @@ const { server, address } = await start();
 try {
   await generate(address);
   copyFromPage();
+  await printTypes(address);
   compile();
   if (!process.argv.includes('--build')) process.exitCode = test(address);
 } finally {
@@ -60,6 +61,37 @@ function copyFromPage() {
   if (!test) throw new Error('docs/testing.md shows no TypeScript');
   mkdirSync(join(folder, 'generated', 'docs'), { recursive: true });
   writeFileSync(join(folder, 'generated', 'docs', 'signup.test.ts'), test);
+}
+
+/** The definitions of an org's custom attributes, as the binary prints them. */
+async function printTypes(address) {
+  const send = async (method, path, body) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${address}/v1${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+  };
+  await send('POST', '/klasses', { name: 'parcel' });
+  await send('PUT', '/metadata/customer', {
+    properties: {
+      plantStr: { displayName: 'Plant */ of it', enumeration: ['fern', 'new "moss"', 'back\\slash'] },
+      heightNum: {},
+      sownAt: {},
+      wildBool: {},
+      pageUrl: {},
+      parcelsId: { target: 'kobject.parcel', multi: true },
+      friendId: { target: 'customer' },
+      secretStr: { sensitive: { enabled: true } },
+      goneStr: { deletedAt: '2026-01-01T00:00:00Z' },
+    },
+  });
+  await send('PUT', '/metadata/kobject.parcel', { properties: { weightNum: {} } });
+  const environment = { ...process.env, KUSTODIAN_URL: address, KUSTODIAN_TOKEN: token };
+  for (const [language, file] of [['typescript', 'custom.ts'], ['json-schema', 'custom.schema.json']]) {
+    const options = { env: environment, encoding: 'utf8' };
+    const { status, stdout, stderr } = spawnSync(process.env.KUSTODIAN_BINARY, ['types', '--lang', language], options);
+    if (status !== 0) throw new Error(`kustodian types --lang ${language} ended with ${status}: ${stderr}`);
+    writeFileSync(join(folder, 'generated', file), stdout);
+  }
 }
 
 function compile() {
