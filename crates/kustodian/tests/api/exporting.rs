@@ -321,7 +321,7 @@ fn an_export_since_a_position_has_what_changed_of_every_kind() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     world(&server);
     server.post("/v1/companies", json!({ "name": "Stays" })).expect(201);
-    // The first look at some lists makes what is always in them.
+    // The first read of some lists creates records, such as the default brand.
     export(&server, "all", folder.path(), &[]).well();
     let said = export(&server, "all", folder.path(), &["--output", "json"]).json();
     let position = said["position"].as_str().unwrap().to_owned();

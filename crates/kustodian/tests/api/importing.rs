@@ -285,11 +285,11 @@ fn an_import_shows_its_mapping_before_it_writes_and_asks_nobody() {
     assert!(shown.contains("Customer no externalId") && shown.contains("tier custom.tierStr"), "{}", refused.stdout);
     assert_eq!(count(&server, "/v1/customers"), 0);
     fs::remove_file(folder.path().join("people.csv.import-state")).unwrap();
-    // In an import that goes well, it is shown first, too.
+    // An import without a fault shows it first, too.
     let said = unattended(command("customers", &file).args(map)).well();
     assert!(said.find("custom.tierStr") < said.find("1 created"), "{said}");
 
-    // What is missing is an error, and no question.
+    // A missing value is an error, and no question.
     let state = written(folder.path(), "again.csv.import-state", "{}");
     let again = written(folder.path(), "again.csv", "name\nAda\n");
     for (mut command, code, words) in [

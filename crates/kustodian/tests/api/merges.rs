@@ -704,7 +704,7 @@ fn lists_that_a_merge_united_are_sent_back_and_moved_to_another_server_and_grow_
             assert_eq!(&moved.attributes()[name], list, "{format}: {name}");
         }
         assert_eq!(moved.attributes()["tags"].as_array().unwrap().len(), 31, "{format}");
-        // What is there already is changed by a file of the same.
+        // The same file changes the records that are there already.
         let again =
             crate::importing::import(&there, "customers", &file, &["--on-conflict", "update", "--output", "json"]);
         assert_eq!(again.json()["refused"], 0, "{format}");

@@ -414,7 +414,7 @@ fn files_and_documents_for_who_may_not_see_sensitive_values_have_masks() {
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     let refused: Value = serde_json::from_str(&std::fs::read_to_string(&rejects).unwrap()).unwrap();
     let reason = refused["import_reason"].as_str().unwrap();
-    assert!(reason.contains("secretStr") && !reason.contains("zqguess"), "it does not repeat what was sent: {reason}");
+    assert!(reason.contains("secretStr") && !reason.contains("zqguess"), "it does not repeat the value: {reason}");
     assert!(
         !shows(&ran.stdout) && !ran.stdout.contains("zqguess") && !ran.stderr.contains("zqguess"),
         "{}",

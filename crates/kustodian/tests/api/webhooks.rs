@@ -558,7 +558,7 @@ fn sensitive_values_are_sent_to_no_receiver() {
     let said = json!({ "properties": { "secretStr": sensitive }, "standardProperties": { "emails": sensitive } });
     server.put("/v1/metadata/customer", said).expect(200);
     let events = ["kustomer.customer.create", "kustomer.customer.update", "kustomer.customer.delete"];
-    // Whoever made the webhook: one who sees them, and one who does not.
+    // A webhook of a key that sees them, and one of a key that does not.
     let receivers = [Receiver::start(Mood::Takes), Receiver::start(Mood::Takes)];
     subscribe(&server, &receivers[0], &events);
     let reader = crate::sensitive::reader(&server);
