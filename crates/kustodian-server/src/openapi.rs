@@ -13,6 +13,9 @@ use kustomer_api::upload::UPLOAD_META;
 use kustomer_api::validation::schema_of_suffix;
 use serde_json::{Map, Value, json};
 
+/// What documents add about a list that a merge may make longer than a write is.
+const UNITED: &str = "A merge may leave more items; an update may send as many as are stored.";
+
 /// The document: what this server serves, no more.
 pub fn document() -> Value {
     let declarations: Vec<Declaration> = crate::declarations();
@@ -345,8 +348,10 @@ impl Components {
         if schema.empty_is_absent {
             written = or_empty(written);
         }
-        if !schema.about.is_empty() {
-            written["description"] = json!(schema.about);
+        let room = if schema.united { UNITED } else { "" };
+        let about: Vec<&str> = [schema.about, room].into_iter().filter(|words| !words.is_empty()).collect();
+        if !about.is_empty() {
+            written["description"] = json!(about.join(" "));
         }
         written
     }
