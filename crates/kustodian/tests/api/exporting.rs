@@ -327,7 +327,10 @@ fn an_export_since_a_position_has_what_changed_of_every_kind() {
     let position = said["position"].as_str().unwrap().to_owned();
     let first = |name: &str| records(&folder.path().join(format!("{name}.jsonl")))[0].clone();
     let path_of = |record: &Value| record["links"]["self"].as_str().unwrap().to_owned();
-    // A kobject and a company of no customer, so that nothing changes beside them.
+    // A kobject of no customer, so that nothing changes beside it, and one that is erased with its customer.
+    let erased = server.create(json!({ "name": "Erased" }));
+    let of_erased =
+        server.post("/v1/klasses/order", json!({ "title": "Erased", "customer": erased["id"] })).expect(201);
     let of_none = server.post("/v1/klasses/order", json!({ "title": "Gone" })).expect(201).data().clone();
     let mut expected: BTreeMap<String, Vec<(Value, bool)>> = BTreeMap::new();
     for (name, change) in [
@@ -343,7 +346,12 @@ fn an_export_since_a_position_has_what_changed_of_every_kind() {
         expected.insert(name.to_owned(), vec![(record["id"].clone(), false)]);
     }
     server.delete(&path_of(&of_none)).expect(204);
-    expected.get_mut("kobjects.order").unwrap().push((of_none["id"].clone(), true));
+    server.post(&format!("{}/erase", path_of(&erased)), json!({})).expect(204);
+    expected.get_mut("customers").unwrap().push((erased["id"].clone(), true));
+    expected
+        .get_mut("kobjects.order")
+        .unwrap()
+        .extend([of_erased.data(), &of_none].map(|one| (one["id"].clone(), true)));
     let said = export(&server, "all", folder.path(), &["--since", &position, "--output", "json"]).json();
     for (name, changed) in &expected {
         let found: Vec<(Value, bool)> = records(&folder.path().join(format!("{name}.jsonl")))
