@@ -151,6 +151,24 @@ impl Pace {
     }
 }
 
+/// What an answer says of limits.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    status: StatusCode,
+    limit: Option<u32>,
+    remaining: Option<u32>,
+    /// The wait that it asks for.
+    wait: Option<Duration>,
+}
+
+impl Seen {
+    fn of(response: &ReceivedResponse) -> Self {
+        let number = |name| response.header(name).and_then(|text| text.trim().parse().ok());
+        let (limit, remaining) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"));
+        Self { status: response.status, limit, remaining, wait: asked_wait(response) }
+    }
+}
+
 impl State {
     /// Counts a request as under way, under which limit; or until when to wait, unless something changes before.
     fn take(&mut self, class: Class, now: Instant) -> Result<Option<Counted>, Option<Instant>> {
@@ -166,6 +184,49 @@ impl State {
                 Some(budget) => budget.take(now).map(Some),
                 None => Ok(None),
             },
+        }
+    }
+}
+
+impl State {
+    /// Learns from the answer to a request, at this moment. A window lasts `length`.
+    fn learn(&mut self, class: Class, counted: Option<Counted>, seen: Seen, now: Instant, length: Duration) {
+        let (Some(limit), Some(remaining)) = (seen.limit, seen.remaining) else {
+            // A gateway between us and the server says nothing of limits when it fails.
+            if seen.status.is_success() && !matches!(self.known.get(&class), Some(Known::Limit(_))) {
+                self.known.insert(class, Known::Nothing);
+            }
+            return;
+        };
+        if seen.status == StatusCode::TOO_MANY_REQUESTS {
+            // It may be about another budget: the records that one key creates of one customer. Only a known budget is
+            // exceeded.
+            let is_ours = matches!(self.known.get(&class), Some(Known::Limit(known)) if *known == limit);
+            if let Some(budget) = self.budgets.get_mut(&limit).filter(|_| is_ours) {
+                budget.remaining = 0;
+                budget.ends_at = Some(now + seen.wait.unwrap_or(length) + PAD);
+            }
+            return;
+        }
+        self.known.insert(class, Known::Limit(limit));
+        let budget = self.budgets.entry(limit).or_insert_with(|| Budget::new(limit));
+        let sent = counted.filter(|counted| counted.limit == limit);
+        budget.learn(remaining, sent, now + length + PAD);
+    }
+
+    /// A request is no longer under way.
+    fn end(&mut self, class: Class, counted: Option<Counted>) {
+        match counted {
+            Some(counted) => {
+                if let Some(budget) = self.budgets.get_mut(&counted.limit) {
+                    budget.in_flight = budget.in_flight.saturating_sub(1);
+                }
+            }
+            // The first caller got no answer: the next one asks.
+            None if matches!(self.known.get(&class), Some(Known::Asked(_))) => {
+                self.known.remove(&class);
+            }
+            None => {}
         }
     }
 }
@@ -215,55 +276,23 @@ impl Budget {
 impl Turn<'_> {
     /// Learns the remaining budget from the answer.
     pub(crate) fn learn(&self, response: &ReceivedResponse) {
-        let Some(length) = self.pace.pacing.window else { return };
-        let number = |name| response.header(name).and_then(|text| text.trim().parse::<u32>().ok());
-        let now = Instant::now();
-        let state = &mut *self.pace.lock();
-        let (Some(limit), Some(remaining)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining")) else {
-            // A gateway between us and the server says nothing of limits when it fails.
-            if response.status.is_success() && !matches!(state.known.get(&self.class), Some(Known::Limit(_))) {
-                state.known.insert(self.class, Known::Nothing);
-            }
-            return;
-        };
-        if response.status == StatusCode::TOO_MANY_REQUESTS {
-            // It may be about another budget: the records that one key creates of one customer. Only a known budget is
-            // exceeded.
-            let is_ours = matches!(state.known.get(&self.class), Some(Known::Limit(known)) if *known == limit);
-            if let Some(budget) = state.budgets.get_mut(&limit).filter(|_| is_ours) {
-                budget.remaining = 0;
-                budget.ends_at = Some(now + asked_wait(response).unwrap_or(length) + PAD);
-            }
-            return;
+        if let Some(length) = self.pace.pacing.window {
+            self.pace.lock().learn(self.class, self.counted, Seen::of(response), Instant::now(), length);
         }
-        state.known.insert(self.class, Known::Limit(limit));
-        let budget = state.budgets.entry(limit).or_insert_with(|| Budget::new(limit));
-        let sent = self.counted.filter(|counted| counted.limit == limit);
-        budget.learn(remaining, sent, now + length + PAD);
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let state = &mut *self.pace.lock();
-        match self.counted {
-            Some(counted) => {
-                if let Some(budget) = state.budgets.get_mut(&counted.limit) {
-                    budget.in_flight = budget.in_flight.saturating_sub(1);
-                }
-            }
-            // The first caller got no answer: the next one asks.
-            None if matches!(state.known.get(&self.class), Some(Known::Asked(_))) => {
-                state.known.remove(&self.class);
-            }
-            None => {}
-        }
+        self.pace.lock().end(self.class, self.counted);
         self.pace.changed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const SOON: Duration = Duration::from_secs(60);
@@ -319,6 +348,111 @@ mod tests {
         let sent = budget.take(now).unwrap();
         budget.learn(9, Some(sent), now + 2 * SOON);
         assert_eq!((budget.remaining, budget.window), (9, 1));
+    }
+
+    /// The windows of a server, as the contract describes them: one begins with its first request, and refills whole.
+    struct Windows {
+        limit: u32,
+        ends_at: Option<Instant>,
+        used: u32,
+        refused: u32,
+    }
+
+    impl Windows {
+        fn of(limit: u32) -> Self {
+            Self { limit, ends_at: None, used: 0, refused: 0 }
+        }
+
+        fn answer(&mut self, now: Instant) -> Seen {
+            if self.ends_at.is_none_or(|end| end <= now) {
+                (self.ends_at, self.used) = (Some(now + SOON), 0);
+            }
+            self.used += 1;
+            let is_granted = self.used <= self.limit;
+            self.refused += u32::from(!is_granted);
+            Seen {
+                status: if is_granted { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS },
+                limit: Some(self.limit),
+                remaining: Some(self.limit.saturating_sub(self.used)),
+                wait: None,
+            }
+        }
+    }
+
+    /// A request on its way to the server; on its way back it has an answer.
+    struct Sent {
+        task: usize,
+        counted: Option<Counted>,
+        seen: Option<Seen>,
+    }
+
+    /// Tasks that call one after the other as fast as they may, on a clock of their own: when each class was done. A task
+    /// has a class and a number of calls.
+    fn run(mut tasks: Vec<(Class, u32)>, servers: &mut HashMap<Class, Windows>) -> HashMap<Class, Duration> {
+        let (mut state, began) = (State::default(), Instant::now());
+        let (mut now, mut number, mut done) = (began, 0_u64, HashMap::new());
+        // Each way takes 1 to 40 ms, so that answers overtake each other.
+        let mut way = |now: Instant, sent: Sent, on_their_way: &mut BTreeMap<(Instant, u64), Sent>| {
+            number += 1;
+            on_their_way.insert((now + Duration::from_millis(1 + number * 7_919 % 40), number), sent);
+        };
+        let (mut on_their_way, mut waiting) = (BTreeMap::new(), (0..tasks.len()).collect::<Vec<_>>());
+        loop {
+            let mut wake = None;
+            waiting.retain(|task| match state.take(tasks[*task].0, now) {
+                Ok(counted) => {
+                    way(now, Sent { task: *task, counted, seen: None }, &mut on_their_way);
+                    false
+                }
+                Err(until) => {
+                    wake = wake.into_iter().chain(until).min();
+                    true
+                }
+            });
+            let arrives = on_their_way.first_key_value().map(|((at, _), _)| *at);
+            let Some(next) = arrives.into_iter().chain(wake).min() else { break };
+            now = next.max(now);
+            if arrives != Some(next) {
+                continue;
+            }
+            let Some((_, sent)) = on_their_way.pop_first() else { break };
+            let (class, calls) = &mut tasks[sent.task];
+            let Some(seen) = sent.seen else {
+                let seen = servers.get_mut(&*class).unwrap().answer(now);
+                way(now, Sent { seen: Some(seen), ..sent }, &mut on_their_way);
+                continue;
+            };
+            state.learn(*class, sent.counted, seen, now, SOON);
+            state.end(*class, sent.counted);
+            done.insert(*class, now - began);
+            *calls -= 1;
+            if *calls > 0 {
+                waiting.push(sent.task);
+            }
+        }
+        assert!(waiting.is_empty(), "{waiting:?} wait for ever");
+        done
+    }
+
+    #[test]
+    fn a_hundred_tasks_below_a_limit_of_a_thousand_get_no_refusal_and_lose_hardly_any_time() {
+        let mut servers = HashMap::from([(Class::Other, Windows::of(1_000))]);
+        let done = run(vec![(Class::Other, 25); 100], &mut servers);
+        assert_eq!(servers[&Class::Other].refused, 0);
+        // The last 500 of 2,500 calls can begin when two windows are over.
+        let ideal = 2 * SOON;
+        assert!(done[&Class::Other] >= ideal && done[&Class::Other] <= ideal.mul_f64(1.05), "{done:?}");
+    }
+
+    #[test]
+    fn searches_wait_for_their_own_limit_alone() {
+        let mut servers = HashMap::from([(Class::Search, Windows::of(100)), (Class::Other, Windows::of(1_000))]);
+        let tasks = [vec![(Class::Search, 7); 50], vec![(Class::Other, 30); 50]].concat();
+        let done = run(tasks, &mut servers);
+        assert!(servers.values().all(|server| server.refused == 0));
+        for (class, ideal) in [(Class::Search, 3 * SOON), (Class::Other, SOON)] {
+            assert!(done[&class] >= ideal && done[&class] <= ideal.mul_f64(1.05), "{class:?}: {done:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod blocking;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod new_project;
 #[cfg(test)]
 mod operations;
