@@ -55,6 +55,14 @@ macro_rules! open_enum {
                 Ok(Self::from(std::borrow::Cow::<str>::deserialize(deserializer)?.as_ref()))
             }
         }
+
+        // Every enumeration has this test. A function may have the name of a type.
+        #[cfg(test)]
+        #[test]
+        #[expect(non_snake_case, reason = "a macro cannot make a name that is both new and its own")]
+        fn $name() {
+            $crate::macros::tests::every_value_survives::<$name>($name::VALUES, |value| matches!(value, $name::Other(_)));
+        }
     };
 }
 
@@ -80,6 +88,34 @@ macro_rules! builders {
             )+)?
         }
     };
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::fmt::{Debug, Display};
+
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    /// Reads and writes the values of an enumeration, and some that this version does not know.
+    pub(crate) fn every_value_survives<T>(known: &[&str], is_other: fn(&T) -> bool)
+    where
+        T: Serialize + DeserializeOwned + for<'a> From<&'a str> + Display + PartialEq + Debug,
+    {
+        assert!(!known.is_empty());
+        let unknown = ["a value of a later version", "", known[0].to_uppercase().as_str(), "other"]
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|text| !known.contains(&text.as_str()));
+        let known = known.iter().map(|text| ((*text).to_owned(), false));
+        for (text, is_unknown) in known.chain(unknown.map(|text| (text, true))) {
+            let json = serde_json::to_string(&text).unwrap();
+            let value: T = serde_json::from_str(&json).unwrap();
+            assert_eq!(is_other(&value), is_unknown, "{text:?} is {value:?}");
+            assert_eq!(serde_json::to_string(&value).unwrap(), json);
+            assert_eq!((value.to_string(), T::from(text.as_str())), (text, value));
+        }
+    }
 }
 
 pub(crate) use builders;
