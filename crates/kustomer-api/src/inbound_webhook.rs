@@ -56,12 +56,20 @@ impl InboundWebhookInput {
 }
 
 /// The address of an inbound webhook. Everyone who knows it may post.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// `Debug` does not show it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct InboundWebhookAddress {
     /// The secret part, 80 hexadecimal digits.
     pub hash: String,
     /// The path: `/v1/hooks/web/` and the hash.
     pub path: String,
+}
+
+impl std::fmt::Debug for InboundWebhookAddress {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("InboundWebhookAddress").finish_non_exhaustive()
+    }
 }
 
 /// The same as answered: without an envelope.
@@ -73,6 +81,7 @@ pub static INBOUND_WEBHOOK_ADDRESS: Schema = Schema::object(&Object {
 
 /// What came of something posted: the event that it raised.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Raised {
     /// The id of the event.
     pub id: String,

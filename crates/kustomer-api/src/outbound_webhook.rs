@@ -76,14 +76,20 @@ const HEADER_ITEM: Schema = Schema::object(&Object {
     ],
 });
 
-/// A header of each delivery of a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A header of each delivery of a webhook. `Debug` does not show its value, which may be a key of the receiver.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct WebhookHeader {
     /// Its name.
     pub name: String,
     /// Its value.
     pub value: String,
+}
+
+impl std::fmt::Debug for WebhookHeader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("WebhookHeader").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 attribute_values! {

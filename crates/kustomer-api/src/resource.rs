@@ -2,10 +2,28 @@
 
 mod parts;
 
+use std::fmt::{Debug, Formatter, Result};
+
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, update, was_sent,
-    when,
+    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, update,
+    was_sent, when,
 };
+
+/// Members that are secrets; `Debug` does not show their values.
+const SECRETS: [&str; 3] = ["current_password", "password", "token"];
+
+/// Shows a struct as a derived `Debug` would, without its secrets.
+pub(crate) fn show(formatter: &mut Formatter<'_>, name: &str, members: &[(&str, &dyn Debug)]) -> Result {
+    let mut shown = formatter.debug_struct(name);
+    for (member, value) in members {
+        if SECRETS.contains(member) {
+            shown.field(member, &format_args!("***"));
+        } else {
+            shown.field(member, value);
+        }
+    }
+    shown.finish()
+}
 
 /// Declares a resource and its attributes.
 ///
@@ -208,7 +226,7 @@ macro_rules! resource {
         pub type $resource = $crate::envelope::Resource<$attributes>;
 
         $(#[$answer_doc])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub struct $attributes {
@@ -242,6 +260,29 @@ macro_rules! resource {
             /// Attributes this version does not know.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl std::fmt::Debug for $attributes {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use std::fmt::Debug;
+
+                $crate::resource::show(
+                    formatter,
+                    stringify!($attributes),
+                    &[
+                        $((stringify!($name), &self.$name as &dyn Debug),)+
+                        $(
+                            ($crate::resource::member!($system deleted), &self.deleted as &dyn Debug),
+                            ($crate::resource::member!($system created_at), &self.created_at as &dyn Debug),
+                            $(($crate::resource::member!($imported_at imported_at), &self.imported_at as &dyn Debug),)?
+                            ($crate::resource::member!($system updated_at), &self.updated_at as &dyn Debug),
+                            ($crate::resource::member!($system modified_at), &self.modified_at as &dyn Debug),
+                            ($crate::resource::member!($system rev), &self.rev as &dyn Debug),
+                        )?
+                        ("extra", &self.extra as &dyn Debug),
+                    ],
+                )
+            }
         }
 
         $(
@@ -290,7 +331,7 @@ macro_rules! resource {
         [$($created_at:ident)?] [$($imported_at:ident)?] [$($modified_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub struct $input {
@@ -332,6 +373,28 @@ macro_rules! resource {
                 #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
                 pub rev: Option<serde_json::Number>,
             )?
+        }
+
+        impl std::fmt::Debug for $input {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use std::fmt::Debug;
+
+                $crate::resource::show(
+                    formatter,
+                    stringify!($input),
+                    &[
+                        $((stringify!($name), &self.$name as &dyn Debug),)+
+                        $(($crate::resource::member!($created_at created_at), &self.created_at as &dyn Debug),)?
+                        $(($crate::resource::member!($imported_at imported_at), &self.imported_at as &dyn Debug),)?
+                        $(
+                            ($crate::resource::member!($modified_at modified_at), &self.modified_at as &dyn Debug),
+                            ($crate::resource::member!($modified_at updated_at), &self.updated_at as &dyn Debug),
+                        )?
+                        $(($crate::resource::member!($deleted deleted), &self.deleted as &dyn Debug),)?
+                        $(($crate::resource::member!($rev rev), &self.rev as &dyn Debug),)?
+                    ],
+                )
+            }
         }
 
         impl $input {

@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use kustomer_api::attachment::{self, Attachment, AttachmentAttributes, AttachmentInput};
+use kustomer_api::auth;
 use kustomer_api::brand::{self, Brand, BrandAttributes, BrandInput};
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
@@ -141,6 +142,29 @@ fn unknown_values_of_enumerations_survive() {
     assert_eq!(round_trip::<KlassAttributes>(&klass), klass);
     let task = json!({ "status": "waiting", "klassMixins": ["flyable"] });
     assert_eq!(round_trip::<KObjectAttributes>(&task), task);
+}
+
+#[test]
+fn debug_output_has_no_secrets() {
+    fn shown<T: DeserializeOwned + Debug>(value: Value) -> String {
+        format!("{:?}", serde_json::from_value::<T>(value).unwrap())
+    }
+    let webhook = json!({ "token": "zq1", "name": "Shop", "headers": [{ "name": "x-key", "value": "zq2" }] });
+    let webhook = shown::<OutboundWebhookAttributes>(webhook);
+    let user = json!({ "name": "Ada", "password": "zq3", "currentPassword": "zq4", "rev": 7 });
+    let user = shown::<UserInput>(user);
+    let address =
+        shown::<inbound_webhook::InboundWebhookAddress>(json!({ "hash": "zq5", "path": "/v1/hooks/web/zq5" }));
+    let token = shown::<auth::AuthTokenAttributes>(json!({ "token": "zq6", "name": "Nightly" }));
+    let sign_in = format!("{:?}", auth::SignIn::with_password("acme", "ada@acme.example", "zq7"));
+    let settings = shown::<auth::CustomerAuthSettingsAttributes>(json!({ "secret": "zq8" }));
+    let all = [webhook.as_str(), &user, &address, &token, &sign_in, &settings].join("\n");
+    assert!(!all.contains("zq"), "{all}");
+    // The rest is there.
+    assert!(
+        ["\"Shop\"", "\"x-key\"", "\"Ada\"", "rev: Some(Number(7))", "Nightly"].iter().all(|it| all.contains(it)),
+        "{all}"
+    );
 }
 
 /// Writes `input` over `attributes`, as JSON on both sides.

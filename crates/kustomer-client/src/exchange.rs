@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use crate::error::{ApiError, DecodeError, Error, FailedCall};
 
-/// The request and the answer. Of `data`, `error` and `undecodable` exactly one is there.
-#[derive(Debug, Clone)]
+/// The request and the answer. Of `data`, `error` and `undecodable` exactly one is there. `Debug` has no values: it says whether
+/// there is data.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Exchange<T> {
     /// The request; the last one, if there were retries.
@@ -41,6 +42,20 @@ impl<T> Exchange<T> {
                 Err(Error::Api(Box::new(ApiError::read(&self.response, call, None))))
             }
         }
+    }
+}
+
+impl<T> fmt::Debug for Exchange<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Exchange")
+            .field("request", &self.request)
+            .field("response", &self.response)
+            .field("data", &self.data.as_ref().map(|_| "***"))
+            .field("error", &self.error)
+            .field("undecodable", &self.undecodable)
+            .field("attempts", &self.attempts)
+            .finish()
     }
 }
 

@@ -169,7 +169,14 @@ macro_rules! was_sent {
     };
 }
 
+/// The name of a member that is there if the first word is.
+macro_rules! member {
+    ($present:ident $name:ident) => {
+        stringify!($name)
+    };
+}
+
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, update, was_sent,
-    when,
+    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, update,
+    was_sent, when,
 };
