@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use kustomer_client::customer::{CustomerInput, ListCustomers};
-use kustomer_client::query::PageQuery;
 use kustomer_client::{Client, Error};
 use serde::{Deserialize, Serialize};
 
@@ -210,8 +209,7 @@ async fn one(client: &Client, job: &Job, number: u64) -> Result<(), Error> {
             customers.get(job.ids.get(place).map_or("", String::as_str)).await?;
         }
         "page" => {
-            let paging = PageQuery { page: Some(1), page_size: Some(100) };
-            customers.list(&ListCustomers { paging, ..ListCustomers::default() }).await?;
+            customers.list(&ListCustomers::default().page(1).page_size(100)).await?;
         }
         _ => {
             let number = job.first + number;

@@ -1,6 +1,8 @@
 //! The crates that are published: what crates.io and docs.rs show of them, what their packages hold, and whether they build by
 //! themselves.
 
+mod growing;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -46,13 +48,15 @@ pub(crate) fn run(arguments: &PublishedArguments) -> Result<()> {
     let metadata = Metadata::load()?;
     let published: Vec<&Package> =
         metadata.packages.iter().filter(|package| metadata.is_member(&package.id) && package.is_published()).collect();
-    let mut faults = Vec::new();
+    let (mut faults, mut met) = (Vec::new(), Vec::new());
     for package in &published {
         faults.extend(faults_of_manifest(package));
+        faults.extend(growing::faults_of_sources(&package.manifest_path.with_file_name("src"), &mut met)?);
         let listed = process::output(cargo("package", &[package]).arg("--list"))?;
         let listed = String::from_utf8(listed).context("the list of files is no text")?;
         faults.extend(faults_of_content(&package.name, &listed));
     }
+    faults.extend(growing::faults_of_exceptions(&met));
     faults.extend(faults_of_inputs(&metadata)?);
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
@@ -116,7 +120,7 @@ fn faults_of_content(name: &str, listed: &str) -> Vec<String> {
     missing.chain(needless.map(|file| format!("the package of {name} holds {file}: exclude it"))).collect()
 }
 
-/// The members of bodies without a method that sets them, as docs.rs would show them.
+/// The members of bodies and queries without a method that sets them, as docs.rs would show them.
 fn faults_of_inputs(metadata: &Metadata) -> Result<Vec<String>> {
     // The flag of CI's own documentation: it is not built twice.
     process::succeed(
@@ -130,18 +134,25 @@ fn faults_of_inputs(metadata: &Metadata) -> Result<Vec<String>> {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {
                 folders.push(path);
-            } else if let Some(name) = name.strip_prefix("struct.").and_then(|name| name.strip_suffix(".html"))
-                && name.ends_with("Input")
-            {
-                inputs += 1;
-                faults.extend(members_without_method(name, &std::fs::read_to_string(&path)?));
+            } else if let Some(name) = name.strip_prefix("struct.").and_then(|name| name.strip_suffix(".html")) {
+                let page = std::fs::read_to_string(&path)?;
+                if is_input(name, &page) {
+                    inputs += 1;
+                    faults.extend(members_without_method(name, &page));
+                }
             }
         }
     }
     if inputs == 0 {
-        bail!("the documentation of {TYPES} has no page of an input");
+        bail!("the documentation of {TYPES} has no page of an input or a query");
     }
     Ok(faults)
+}
+
+/// Whether a page is that of a body or of a query with named members.
+fn is_input(name: &str, page: &str) -> bool {
+    let is_query = page.contains(&format!("id=\"impl-QueryArguments-for-{name}\""));
+    (name.ends_with("Input") || is_query) && !page.contains("id=\"structfield.0\"")
 }
 
 /// The fields on an input's page whose name no method has.
@@ -242,6 +253,13 @@ mod tests {
         let page =
             r#"<span id="structfield.name"></span><span id="structfield.icon"></span><section id="method.name">"#;
         assert_eq!(members_without_method("TeamInput", page), ["TeamInput has no method that sets `icon`"]);
+    }
+
+    #[test]
+    fn a_query_is_an_input_unless_it_wraps_a_value() {
+        let query = r#"<span id="structfield.page"></span><section id="impl-QueryArguments-for-ListTeams">"#;
+        assert!(is_input("ListTeams", query) && !is_input("Team", query) && is_input("TeamInput", ""));
+        assert!(!is_input("ListTeams", &query.replace("structfield.page", "structfield.0")));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) version: String,
+    #[serde(default)]
+    pub(crate) manifest_path: PathBuf,
     /// The manifest's settings for other tools.
     #[serde(default)]
     pub(crate) metadata: Value,

@@ -180,6 +180,7 @@ pub const DEFAULT_COUNT: u32 = 100;
 
 /// Which entries. Nothing set lists the newest 100.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListAuditLogs {
     /// How many, 1 to 1,000, which a greater one counts as; 100 when absent or 0.
     pub count: Option<u32>,
@@ -199,6 +200,14 @@ pub struct ListAuditLogs {
     pub start: Option<Timestamp>,
     /// Only up to this moment, itself included.
     pub end: Option<Timestamp>,
+}
+
+crate::macros::query_methods! {
+    ListAuditLogs {
+        count: some u32, after: some ObjectId, before: some ObjectId, object_type: text String,
+        object_id: some ObjectId, user_id: some ObjectId, include: list String, start: text Timestamp,
+        end: text Timestamp,
+    }
 }
 
 impl QueryArguments for ListAuditLogs {

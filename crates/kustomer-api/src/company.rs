@@ -113,6 +113,7 @@ static DOMAIN_ITEM: Schema = Schema::object(&Object {
 
 /// Which companies to list. Nothing set lists all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListCompanies {
     /// Which page, and how large.
     pub paging: PageQuery,
@@ -120,6 +121,10 @@ pub struct ListCompanies {
     pub external_id: Option<String>,
     /// Those with this name.
     pub name: Option<String>,
+}
+
+crate::macros::query_methods! {
+    ListCompanies { paging: paging, external_id: text String, name: text String }
 }
 
 impl QueryArguments for ListCompanies {

@@ -45,6 +45,7 @@ pub fn is_key(key: &str) -> bool {
 
 /// The ending of a custom attribute's key, which fixes the type of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Suffix {
     /// A number.
     Num,

@@ -100,11 +100,16 @@ endpoint! {
 
 /// A page of the outbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListOutbox {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Whether the oldest is first.
     pub ascending: bool,
+}
+
+crate::macros::query_methods! {
+    ListOutbox { paging: paging, ascending: own bool }
 }
 
 impl ListOutbox {

@@ -195,6 +195,7 @@ impl Address {
 /// The recipients of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Recipients {
     /// E-mail addresses.
     Addresses(Vec<Address>),
@@ -209,6 +210,7 @@ pub enum Recipients {
 /// The sender of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Sender {
     /// An e-mail address.
     Address(Address),

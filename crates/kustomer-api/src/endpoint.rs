@@ -61,6 +61,7 @@ pub enum Answer {
 
 /// A [`Endpoint`]'s declaration without its types, for routers and documents.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Declaration {
     /// Name, method, path, status and roles.
     pub operation: &'static Operation,

@@ -180,6 +180,7 @@ impl Relationship {
 /// The other side of a relationship.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Related {
     /// One resource.
     One(RelatedId),

@@ -205,6 +205,7 @@ pub const MAX_WAIT: u32 = 60;
 
 /// Which part of the feed. Nothing set lists it from its beginning, 100 events a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListEvents {
     /// Only what came after this event; from the beginning when absent.
     pub after: Option<ObjectId>,
@@ -219,6 +220,13 @@ pub struct ListEvents {
     pub object_type: Option<String>,
     /// Only events of this record. Needs `object_type`.
     pub object_id: Option<ObjectId>,
+}
+
+crate::macros::query_methods! {
+    ListEvents {
+        after: some ObjectId, last: some u32, page_size: some u32, wait: some u32, object_type: text String,
+        object_id: some ObjectId,
+    }
 }
 
 impl QueryArguments for ListEvents {

@@ -68,11 +68,16 @@ pub static HISTORY_ENTRY: Schema = resource_schema!(
 /// Which state of a record to read; nothing set reads the present one. Only Kustodian has the others; they ask for an
 /// event-read role besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct StateQuery {
     /// The state with this revision, from 1. Not with `as_of`.
     pub rev: Option<u64>,
     /// The state at this moment. Not with `rev`.
     pub as_of: Option<Timestamp>,
+}
+
+crate::macros::query_methods! {
+    StateQuery { rev: some u64, as_of: text Timestamp }
 }
 
 impl QueryArguments for StateQuery {

@@ -29,6 +29,7 @@ pub struct ObjectId([u8; 12]);
 /// The text is not 24 hexadecimal characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 24 hexadecimal characters")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct InvalidObjectId;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

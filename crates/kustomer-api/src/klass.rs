@@ -97,11 +97,16 @@ open_enum! {
 
 /// Which klasses to list. Nothing set lists those that are enabled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListKlasses {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Those with this status.
     pub status: Option<KlassStatus>,
+}
+
+crate::macros::query_methods! {
+    ListKlasses { paging: paging, status: text KlassStatus }
 }
 
 impl QueryArguments for ListKlasses {

@@ -257,11 +257,16 @@ impl PathArguments for OfRecord {
 
 /// Which kobjects of a klass to list. Nothing set lists all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListKObjects {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Those that changed at this moment or later.
     pub from_date: Option<Timestamp>,
+}
+
+crate::macros::query_methods! {
+    ListKObjects { paging: paging, from_date: text Timestamp }
 }
 
 impl QueryArguments for ListKObjects {

@@ -90,6 +90,70 @@ macro_rules! builders {
     };
 }
 
+/// Gives a query a method for each member. How a member is given: `paging` as a [`PageQuery`](crate::query::PageQuery) or its parts,
+/// `own` as it is, `some` as an option or its value, `text` as what becomes its value, and `list` as its items.
+macro_rules! query_methods {
+    ($query:ident { $($member:ident: $manner:ident $($type:ty)?),+ $(,)? }) => {
+        impl $query {
+            $($crate::macros::query_methods! { @method $member $manner $($type)? })+
+        }
+    };
+    (@method $member:ident paging) => {
+        /// The same with this page, of this size.
+        #[must_use]
+        pub fn paging(mut self, paging: $crate::query::PageQuery) -> Self {
+            self.$member = paging;
+            self
+        }
+
+        /// The same with this page, from 1.
+        #[must_use]
+        pub fn page(mut self, page: impl Into<Option<u32>>) -> Self {
+            self.$member.page = page.into();
+            self
+        }
+
+        /// The same with pages of this size, 1 to 1,000.
+        #[must_use]
+        pub fn page_size(mut self, page_size: impl Into<Option<u32>>) -> Self {
+            self.$member.page_size = page_size.into();
+            self
+        }
+    };
+    (@method $member:ident own $type:ty) => {
+        #[doc = concat!("The same with this [`", stringify!($member), "`](Self#structfield.", stringify!($member), ").")]
+        #[must_use]
+        pub fn $member(mut self, $member: $type) -> Self {
+            self.$member = $member;
+            self
+        }
+    };
+    (@method $member:ident some $type:ty) => {
+        #[doc = concat!("The same with this [`", stringify!($member), "`](Self#structfield.", stringify!($member), ").")]
+        #[must_use]
+        pub fn $member(mut self, $member: impl Into<Option<$type>>) -> Self {
+            self.$member = $member.into();
+            self
+        }
+    };
+    (@method $member:ident text $type:ty) => {
+        #[doc = concat!("The same with this [`", stringify!($member), "`](Self#structfield.", stringify!($member), ").")]
+        #[must_use]
+        pub fn $member(mut self, $member: impl Into<$type>) -> Self {
+            self.$member = Some($member.into());
+            self
+        }
+    };
+    (@method $member:ident list $type:ty) => {
+        #[doc = concat!("The same with these [`", stringify!($member), "`](Self#structfield.", stringify!($member), ").")]
+        #[must_use]
+        pub fn $member(mut self, $member: impl IntoIterator<Item = impl Into<$type>>) -> Self {
+            self.$member = $member.into_iter().map(Into::into).collect();
+            self
+        }
+    };
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::fmt::{Debug, Display};
@@ -120,3 +184,4 @@ pub(crate) mod tests {
 
 pub(crate) use builders;
 pub(crate) use open_enum;
+pub(crate) use query_methods;

@@ -8,6 +8,7 @@ use crate::format::is_date_time;
 
 /// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Moment {
     /// A day of a time zone that the text does not name.
     Day {

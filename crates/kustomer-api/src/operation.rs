@@ -13,6 +13,7 @@ use http::Method;
 
 /// An operation, without its types.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Operation {
     /// The upstream name, camelCase, unique.
     pub name: &'static str,

@@ -13,6 +13,7 @@ use crate::{ObjectId, Timestamp};
 
 /// A query parameter, for documents.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Parameter {
     /// Its name, brackets included.
     pub name: &'static str,
@@ -169,11 +170,16 @@ impl Faults {
 
 /// `page` and `pageSize` of a list that does not count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct PageQuery {
     /// From 1; 1 when absent.
     pub page: Option<u32>,
     /// 1 to 1,000, which a greater one counts as; 100 when absent or 0.
     pub page_size: Option<u32>,
+}
+
+crate::macros::query_methods! {
+    PageQuery { page: some u32, page_size: some u32 }
 }
 
 /// The greatest `pageSize`; a greater one counts as this. Kustomer's documented limit is 100 on most lists and 500 on
@@ -209,9 +215,14 @@ impl PageQuery {
 /// Which related records to answer beside those asked for, in `included`. Those that the credential may not read, and
 /// those that are deleted, are left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Include {
     /// The companies.
     pub company: bool,
+}
+
+crate::macros::query_methods! {
+    Include { company: own bool }
 }
 
 impl Include {
@@ -253,11 +264,16 @@ impl QueryArguments for Include {
 
 /// Which records of a kind to list. Nothing set lists all that are not deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListRecords {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Those that are deleted, or those that are not.
     pub deleted: Option<bool>,
+}
+
+crate::macros::query_methods! {
+    ListRecords { paging: paging, deleted: some bool }
 }
 
 impl ListRecords {
@@ -291,11 +307,16 @@ impl QueryArguments for ListRecords {
 
 /// A page of a list by id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListById {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Whether the newest is first.
     pub descending: bool,
+}
+
+crate::macros::query_methods! {
+    ListById { paging: paging, descending: own bool }
 }
 
 impl ListById {

@@ -202,11 +202,16 @@ impl QueryArguments for IncludeHolidays {
 
 /// Which state of a schedule to read, and what to answer beside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReadSchedule {
     /// As it is, or as it was.
     pub state: StateQuery,
     /// What to answer beside.
     pub include: IncludeHolidays,
+}
+
+crate::macros::query_methods! {
+    ReadSchedule { state: own StateQuery, include: own IncludeHolidays }
 }
 
 impl From<StateQuery> for ReadSchedule {

@@ -5,6 +5,7 @@ use crate::format;
 
 /// The form of a JSON value.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Schema {
     /// Its kind and limits.
     pub kind: Kind,
@@ -70,6 +71,7 @@ pub enum Kind {
 
 /// The forms that an object may have.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Forms {
     /// All of them.
     pub all: &'static [&'static Schema],
@@ -86,6 +88,7 @@ pub type TextAt<'a> = &'a dyn Fn(&[&str]) -> Option<String>;
 
 /// The limits of a string. Lengths count code points.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Text {
     /// The least length.
     pub min: usize,
@@ -99,6 +102,7 @@ pub struct Text {
 
 /// How a string is written.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Format {
     /// The name the contract gives it.
     pub name: &'static str,
@@ -116,6 +120,7 @@ pub struct Format {
 
 /// An object and its properties.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Object {
     /// The name of its component in the OpenAPI document; inline when empty.
     pub name: &'static str,
@@ -127,6 +132,7 @@ pub struct Object {
 
 /// A property of an object.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Property {
     /// Its key.
     pub name: &'static str,
@@ -138,6 +144,7 @@ pub struct Property {
 
 /// An attribute that is answered and cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReadOnly {
     /// Its key.
     pub name: &'static str,

@@ -206,6 +206,7 @@ impl SlaInput {
 
 /// Which versions to answer beside an SLA.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Versions {
     /// The one that counts.
     #[default]
@@ -216,11 +217,16 @@ pub enum Versions {
 
 /// Which state of an SLA to read, and which versions to answer beside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReadSla {
     /// As it is, or as it was.
     pub state: StateQuery,
     /// Which versions; the one that counts when absent.
     pub versions: Option<Versions>,
+}
+
+crate::macros::query_methods! {
+    ReadSla { state: own StateQuery, versions: some Versions }
 }
 
 impl From<StateQuery> for ReadSla {
@@ -265,11 +271,16 @@ impl QueryArguments for ReadSla {
 
 /// Which SLAs to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListSlas {
     /// Which page, and which records.
     pub list: ListRecords,
     /// Clients send it; the attributes have all versions whatever it is.
     pub versions: Option<Versions>,
+}
+
+crate::macros::query_methods! {
+    ListSlas { list: own ListRecords, versions: some Versions }
 }
 
 impl QueryArguments for ListSlas {

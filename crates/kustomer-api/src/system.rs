@@ -15,6 +15,7 @@ pub trait SystemAttributes {
 
 /// The attributes that the server keeps for every record.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct System<'a> {
     /// Whether the record is deleted.
     pub deleted: &'a mut Field<bool>,

@@ -26,6 +26,7 @@ pub struct Timestamp(i64);
 /// The text is not an RFC 3339 date-time between the years 0 and 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a date-time is written like 2016-11-09T04:23:01.925Z")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct InvalidTimestamp;
 
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: what four-digit years can write.

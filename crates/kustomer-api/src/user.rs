@@ -117,6 +117,7 @@ impl UserInput {
 
 /// Which users to list: those that meet every condition. Nothing set lists all that are active.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListUsers {
     /// Which page, and how large.
     pub paging: PageQuery,
@@ -128,6 +129,10 @@ pub struct ListUsers {
     pub user_type: Option<UserType>,
     /// The one with this address, case aside.
     pub email: Option<String>,
+}
+
+crate::macros::query_methods! {
+    ListUsers { paging: paging, pending: some bool, deleted: some bool, user_type: text UserType, email: text String }
 }
 
 impl QueryArguments for ListUsers {

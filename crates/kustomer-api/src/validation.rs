@@ -22,6 +22,7 @@ const NULL_FOR_NONE: &str = "send null for no value";
 
 /// One thing that is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Fault {
     /// The bare name of the attribute, as recorded.
     pub parameter: String,

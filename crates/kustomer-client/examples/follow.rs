@@ -19,7 +19,7 @@ pub(crate) async fn run(
     mut take: impl FnMut(&Event),
 ) -> Result<(), Failure> {
     let after = fs::read_to_string(place).ok().and_then(|id| id.trim().parse().ok());
-    let mut events = client.events().stream(ListEvents { after, ..ListEvents::default() });
+    let mut events = client.events().stream(ListEvents::default().after(after));
     for _ in 0..count {
         let event = events.next().await?;
         take(&event);

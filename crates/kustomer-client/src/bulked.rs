@@ -16,6 +16,7 @@ use crate::timer;
 
 /// What became of one of many items.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BulkOutcome {
     /// Which item it is, from 0, in the order in which they were given.
     pub index: usize,

@@ -96,6 +96,7 @@ fn from_hexadecimal(text: &[u8]) -> Option<[u8; 32]> {
 
 /// Why a delivery is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotReceived {
     /// It has no signature.
     #[error("the delivery has no {SIGNATURE_HEADER}: its sender is not known")]

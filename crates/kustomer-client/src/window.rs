@@ -11,7 +11,6 @@ use std::pin::Pin;
 use futures_util::stream::{self, Stream};
 use kustomer_api::Timestamp;
 use kustomer_api::envelope::Page;
-use kustomer_api::query::PageQuery;
 use kustomer_api::search::{Search, SearchPage};
 
 use crate::error::{Error, InvalidRequest};
@@ -83,8 +82,8 @@ impl<T> Searching<T> {
     /// Reads a page, and moves the window on to its last moment.
     async fn read(&mut self) -> Result<(), Error> {
         let bounded = (self.window.since)(self.search.clone(), self.since);
-        let paging = PageQuery { page: Some(self.page), page_size: Some(self.window.page_size) };
-        let asked = (self.window.ask)(&bounded, &SearchPage { paging, ..SearchPage::default() }).await;
+        let page = SearchPage::default().page(self.page).page_size(self.window.page_size);
+        let asked = (self.window.ask)(&bounded, &page).await;
         let page = match (asked, self.since) {
             (Ok(page), _) => page,
             (Err(error), Some(moment)) if self.page > 1 && error.status() == Some(400) => {

@@ -8,8 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_testkit::{BulkMode, Fault, Sandbox, Settings};
 use kustomer_client::attachment::AttachmentInput;
 use kustomer_client::bulk::BulkItem;
-use kustomer_client::customer::{CustomerInput, Email};
-use kustomer_client::query::PageQuery;
+use kustomer_client::customer::{CustomerInput, Email, ListCustomers};
 use kustomer_client::search::{Search, attribute};
 use kustomer_client::{Client, Error, InvalidRequest, Method};
 
@@ -28,12 +27,7 @@ async fn a_list_is_a_stream_that_reads_one_page_ahead_and_no_more() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = sandbox.client();
     create(client, 0..10).await;
-    let list = || {
-        client.customers().list(&kustomer_client::customer::ListCustomers {
-            paging: PageQuery { page: None, page_size: Some(3) },
-            ..Default::default()
-        })
-    };
+    let list = || client.customers().list(&ListCustomers::default().page_size(3));
     let ids: BTreeSet<String> = list().items().map_ok(|customer| customer.id.to_string()).try_collect().await.unwrap();
     assert_eq!(ids.len(), 10);
     let sizes: Vec<usize> = list().pages().map_ok(|page| page.data.len()).try_collect().await.unwrap();

@@ -21,6 +21,7 @@ use crate::validation::Fault;
 
 /// The action of a bulk operation on each of its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Verb {
     /// It creates a record.
     Create,
@@ -42,9 +43,14 @@ pub trait BulkEndpoint: Endpoint {
 
 /// The records that a bulk operation is about, when its body does not name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct BulkIds {
     /// Their ids; 1 to [`MAX_ITEMS`].
     pub ids: Vec<ObjectId>,
+}
+
+crate::macros::query_methods! {
+    BulkIds { ids: list ObjectId }
 }
 
 impl QueryArguments for BulkIds {

@@ -8,6 +8,7 @@ use super::CLIENT_REF;
 /// The body of a bulk create or update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum BulkItems {
     /// An item for each record.
     Each(Vec<Map<String, Value>>),

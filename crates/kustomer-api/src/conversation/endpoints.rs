@@ -115,11 +115,16 @@ history!(
 
 /// Which conversations of a customer to list. Nothing set lists all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListOfCustomer {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Those that changed at this moment or later.
     pub from_date: Option<Timestamp>,
+}
+
+crate::macros::query_methods! {
+    ListOfCustomer { paging: paging, from_date: text Timestamp }
 }
 
 impl QueryArguments for ListOfCustomer {

@@ -87,6 +87,7 @@ const MAX_NAME: usize = 256;
 
 /// Which events of a conversation to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListConversationEvents {
     /// Which page, and how large.
     pub paging: PageQuery,
@@ -98,6 +99,12 @@ pub struct ListConversationEvents {
     pub changed: Option<String>,
     /// Only events behind this revision, in the order of the list; `links.next` of a list that is narrowed has it.
     pub after: Option<u32>,
+}
+
+crate::macros::query_methods! {
+    ListConversationEvents {
+        paging: paging, descending: own bool, name: text String, changed: text String, after: some u32,
+    }
 }
 
 impl QueryArguments for ListConversationEvents {

@@ -40,6 +40,7 @@ pub trait CustomStruct: Sized {
     "the custom attribute {key:?} is {found}, and its field takes {expected}: make the field an Option, or check \
      what was written there"
 )]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomReadError {
     /// The key.
     pub key: &'static str,

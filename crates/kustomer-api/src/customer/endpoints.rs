@@ -109,6 +109,7 @@ endpoint! {
 
 /// What to list. Nothing set lists all customers by id, 100 a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListCustomers {
     /// Which page, and how large.
     pub paging: PageQuery,
@@ -124,8 +125,16 @@ pub struct ListCustomers {
     pub include: Include,
 }
 
+crate::macros::query_methods! {
+    ListCustomers {
+        paging: paging, sort: some CustomerSort, filters: list MomentFilter, cursor: text String, deleted: some bool,
+        include: own Include,
+    }
+}
+
 /// How to read a customer: as it is or as it was, and what to answer beside. Nothing set reads the present one alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReadCustomer {
     /// Which state of it.
     pub state: StateQuery,
@@ -133,6 +142,10 @@ pub struct ReadCustomer {
     pub include: Include,
     /// Read the customer that it was merged into, when it was. Only Kustodian has this.
     pub follow_merge: bool,
+}
+
+crate::macros::query_methods! {
+    ReadCustomer { state: own StateQuery, include: own Include, follow_merge: own bool }
 }
 
 impl From<StateQuery> for ReadCustomer {
@@ -168,11 +181,16 @@ const FOLLOW_MERGE: Parameter = Parameter {
 
 /// How to read several customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReadCustomers {
     /// Which page of them, and how large.
     pub paging: PageQuery,
     /// What to answer beside.
     pub include: Include,
+}
+
+crate::macros::query_methods! {
+    ReadCustomers { paging: paging, include: own Include }
 }
 
 impl QueryArguments for ReadCustomers {
@@ -189,6 +207,7 @@ impl QueryArguments for ReadCustomers {
 
 /// An order of customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerSort {
     /// By what.
     pub by: CustomerSortKey,
@@ -222,6 +241,7 @@ impl CustomerSortKey {
 
 /// A condition on a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MomentFilter {
     /// Of what: [`CustomerSortKey::CreatedAt`] or [`CustomerSortKey::UpdatedAt`].
     pub of: CustomerSortKey,
@@ -233,6 +253,7 @@ pub struct MomentFilter {
 
 /// How two moments compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Comparison {
     /// Later.
     Gt,
@@ -257,6 +278,16 @@ impl Comparison {
 }
 
 impl CustomerSort {
+    /// The least or oldest first.
+    pub const fn ascending(by: CustomerSortKey) -> Self {
+        Self { by, descending: false }
+    }
+
+    /// The greatest or newest first.
+    pub const fn descending(by: CustomerSortKey) -> Self {
+        Self { by, descending: true }
+    }
+
     /// As the query writes it: `createdAt`, `-createdAt`.
     pub fn to_text(self) -> String {
         format!("{}{}", if self.descending { "-" } else { "" }, self.by.as_str())
@@ -280,6 +311,11 @@ impl CustomerSort {
 }
 
 impl MomentFilter {
+    /// Those whose moment compares so with this one.
+    pub fn new(of: CustomerSortKey, comparison: Comparison, moment: impl Into<Timestamp>) -> Self {
+        Self { of, comparison, moment: moment.into() }
+    }
+
     fn name(self) -> String {
         format!("filter[{}][{}]", self.of.as_str(), self.comparison.as_str())
     }
@@ -393,9 +429,14 @@ const MOMENT_FILTERS: [Parameter; 8] = [
 
 /// Whether an update replaces the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ReplaceQuery {
     /// Remove the attributes that are not sent.
     pub replace: bool,
+}
+
+crate::macros::query_methods! {
+    ReplaceQuery { replace: own bool }
 }
 
 impl QueryArguments for ReplaceQuery {

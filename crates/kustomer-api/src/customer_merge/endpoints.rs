@@ -71,9 +71,14 @@ endpoint! {
 
 /// Whether to merge, or to undo, or only to show what that would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergeQuery {
     /// Show it, and store nothing.
     pub dry_run: bool,
+}
+
+crate::macros::query_methods! {
+    MergeQuery { dry_run: own bool }
 }
 
 impl QueryArguments for MergeQuery {

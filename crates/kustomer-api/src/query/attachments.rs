@@ -34,11 +34,16 @@ impl IncludeAttachments {
 
 /// A page of a list, and whether to answer the attachments of its records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListWithAttachments {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// What to answer beside.
     pub include: IncludeAttachments,
+}
+
+crate::macros::query_methods! {
+    ListWithAttachments { paging: paging, include: own IncludeAttachments }
 }
 
 impl From<PageQuery> for ListWithAttachments {
@@ -67,11 +72,16 @@ impl QueryArguments for ListWithAttachments {
 
 /// A page of a list by id, and whether to answer the attachments of its records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListByIdWithAttachments {
     /// Which page, how large, in which direction.
     pub list: ListById,
     /// What to answer beside.
     pub include: IncludeAttachments,
+}
+
+crate::macros::query_methods! {
+    ListByIdWithAttachments { list: own ListById, include: own IncludeAttachments }
 }
 
 impl From<ListById> for ListByIdWithAttachments {

@@ -113,6 +113,7 @@ pub struct Bucket {
 /// A bound of a range, as answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum RangeBound {
     /// Of numbers.
     Number(f64),

@@ -26,6 +26,7 @@ struct Entry {
 
 /// How words are found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Manner {
     /// As the beginning of one of its words.
     Words,

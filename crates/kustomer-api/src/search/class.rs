@@ -7,6 +7,7 @@ use crate::custom::Suffix;
 
 /// The type of an attribute, in the contract's words; it fixes which operators and values a criterion takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Class {
     /// Every text of a record.
     Any,
@@ -96,6 +97,7 @@ impl fmt::Display for Class {
 
 /// How a criterion compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Operator {
     /// The value is this one.
     Equals,

@@ -6,6 +6,7 @@ use crate::{company, conversation, conversation_time, customer, kobject, message
 
 /// A type of records that can be searched for, and that criteria can be about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Context {
     /// Customers.
     #[default]

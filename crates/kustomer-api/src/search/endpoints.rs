@@ -23,6 +23,7 @@ pub const EXACT_TOTAL: u64 = 10_000;
 
 /// The part of the matches to return. Nothing set returns the first 100 records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SearchPage {
     /// Which page, and how large.
     pub paging: PageQuery,
@@ -34,6 +35,10 @@ pub struct SearchPage {
     pub cursor: Option<String>,
     /// The saved search to run instead of the body.
     pub id: Option<ObjectId>,
+}
+
+crate::macros::query_methods! {
+    SearchPage { paging: paging, ids_only: own bool, exact_total: own bool, cursor: text String, id: some ObjectId }
 }
 
 /// On a search, unlike on lists, 0 counts without records: no known client begins a search so.

@@ -14,6 +14,7 @@ use crate::custom::{At, Bool, KeyType, Num, Str, Txt, Url};
 
 /// How an attribute is named on the wire.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Name {
     /// One of the table.
     Standard(Attribute),
@@ -228,6 +229,7 @@ fn list<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Value {
 
 /// A value to compare a moment with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Moment {
     /// A point in time, which no time zone shifts.
     At(Timestamp),

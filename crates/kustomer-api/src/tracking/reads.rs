@@ -202,11 +202,16 @@ const MAX_NAMES_LENGTH: usize = 2_048;
 
 /// Which events of a customer to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ListCustomerEvents {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Only events with one of these names; all when empty.
     pub names: Vec<String>,
+}
+
+crate::macros::query_methods! {
+    ListCustomerEvents { paging: paging, names: list String }
 }
 
 impl QueryArguments for ListCustomerEvents {

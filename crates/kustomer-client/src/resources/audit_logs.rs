@@ -21,7 +21,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let of_customers = ListAuditLogs { object_type: Some("customer".to_owned()), ..ListAuditLogs::default() };
+        /// let of_customers = ListAuditLogs::default().object_type("customer");
         /// for entry in client.audit_logs().list(&of_customers).await?.data {
         ///     println!("{:?} by {:?}", entry.attributes.event_name, entry.attributes.user_id);
         /// }

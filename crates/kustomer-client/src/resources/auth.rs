@@ -159,12 +159,12 @@ operations! {
 
         /// Reads how people signed in at a revision of the settings, from 1. Kustodian has this; Kustomer does not.
         pub fn settings_at_rev(&self, rev: u64) -> Call<GetAuthSettings> {
-            self.client.call((), &StateQuery { rev: Some(rev), as_of: None }, &())
+            self.client.call((), &StateQuery::default().rev(rev), &())
         }
 
         /// Reads how people signed in at a moment. Kustodian has this; Kustomer does not.
         pub fn settings_as_of(&self, moment: impl Into<Timestamp>) -> Call<GetAuthSettings> {
-            self.client.call((), &StateQuery { rev: None, as_of: Some(moment.into()) }, &())
+            self.client.call((), &StateQuery::default().as_of(moment), &())
         }
 
         /// Lists one page of what happened to the settings, newest first; [`walk`](Call::walk) reads all pages.

@@ -34,7 +34,7 @@ operations! {
     BRANDS: impl Brands {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetBrands> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads the default brand, which every org has one of.

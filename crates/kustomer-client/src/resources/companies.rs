@@ -30,7 +30,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let query = ListCompanies { name: Some("Acme".to_owned()), ..ListCompanies::default() };
+        /// let query = ListCompanies::default().name("Acme");
         /// for company in client.companies().list(&query).await?.data {
         ///     println!("{}", company.id);
         /// }

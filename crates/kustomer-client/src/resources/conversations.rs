@@ -125,7 +125,7 @@ operations! {
 
         /// Changes the attributes sent and drops the others that can be written; the status stays.
         pub fn replace(&self, id: impl Into<Id<Conversation>>, input: &ConversationInput) -> Call<UpdateConversation> {
-            self.client.at([id.into().into()], &ReplaceQuery { replace: true }, input)
+            self.client.at([id.into().into()], &ReplaceQuery::default().replace(true), input)
         }
 
         /// Deletes a conversation; an update with `deleted: false` restores it.

@@ -62,7 +62,7 @@ operations! {
 
         /// Shows what undoing a merge would do, and stores nothing: both customers as they would be are in `meta`.
         pub fn preview_undo(&self, id: impl Into<Id<CustomerMerge>>) -> Call<UndoCustomerMerge> {
-            self.client.at([id.into().into()], &MergeQuery { dry_run: true }, &())
+            self.client.at([id.into().into()], &MergeQuery::default().dry_run(true), &())
         }
     }
 }

@@ -81,7 +81,7 @@ operations! {
         /// # }
         /// ```
         pub fn get_with_company(&self, id: impl Into<Id<Customer>>) -> Call<GetCustomerById> {
-            self.client.at([id.into().into()], &ReadCustomer { include: Include::COMPANY, ..ReadCustomer::default() }, &())
+            self.client.at([id.into().into()], &ReadCustomer::default().include(Include::COMPANY), &())
         }
 
         /// Reads several customers by their ids, at most 100.
@@ -103,7 +103,7 @@ operations! {
             ids: impl IntoIterator<Item = impl Into<Id<Customer>>>,
             query: &PageQuery,
         ) -> Call<GetMultipleCustomersByIds> {
-            self.client.at([joined(ids)], &ReadCustomers { paging: *query, ..ReadCustomers::default() }, &())
+            self.client.at([joined(ids)], &ReadCustomers::default().paging(*query), &())
         }
 
         /// Reads the customer who holds an e-mail address, case aside.
@@ -166,8 +166,8 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let newest = CustomerSort { by: CustomerSortKey::CreatedAt, descending: true };
-        /// let page = client.customers().list(&ListCustomers { sort: Some(newest), ..ListCustomers::default() }).await?;
+        /// let newest = CustomerSort::descending(CustomerSortKey::CreatedAt);
+        /// let page = client.customers().list(&ListCustomers::default().sort(newest)).await?;
         /// println!("{} of {:?}", page.data.len(), page.meta.total);
         /// # Ok(())
         /// # }
@@ -208,7 +208,7 @@ operations! {
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
         /// let input = CustomerInput::new().name("Ada King");
-        /// client.customers().put("5c7d1a1f9a1b2c0010a1b2c3", &input, ReplaceQuery { replace: true }).await?;
+        /// client.customers().put("5c7d1a1f9a1b2c0010a1b2c3", &input, ReplaceQuery::default().replace(true)).await?;
         /// # Ok(())
         /// # }
         /// ```
@@ -261,7 +261,7 @@ operations! {
         /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has
         /// this; Kustomer does not.
         pub fn get_following_merges(&self, id: impl Into<Id<Customer>>) -> Call<GetCustomerById> {
-            self.client.at([id.into().into()], &ReadCustomer { follow_merge: true, ..ReadCustomer::default() }, &())
+            self.client.at([id.into().into()], &ReadCustomer::default().follow_merge(true), &())
         }
 
         /// Merges a customer into another one. The source answers 404 from then on; what belongs to it follows.
@@ -296,7 +296,7 @@ operations! {
             source: impl Into<Id<Customer>>,
             target: impl Into<Id<Customer>>,
         ) -> Call<PreviewCustomerMerge> {
-            self.client.call((), &MergeQuery { dry_run: true }, &MergeInput::new(source.into(), target.into()))
+            self.client.call((), &MergeQuery::default().dry_run(true), &MergeInput::new(source.into(), target.into()))
         }
 
         /// Lists one page of the sessions of a customer, the one that began last first.

@@ -36,7 +36,7 @@ operations! {
     INBOUND_WEBHOOKS: impl InboundWebhooks {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetInboundWebhooks> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads one by its id.

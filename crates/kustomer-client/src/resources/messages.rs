@@ -68,7 +68,7 @@ operations! {
             conversation: impl Into<Id<Conversation>>,
             query: &PageQuery,
         ) -> Call<GetMessagesByConversation> {
-            let query = ListWithAttachments { paging: *query, include: IncludeAttachments(true) };
+            let query = ListWithAttachments::default().paging(*query).include(IncludeAttachments(true));
             self.client.at([conversation.into().into()], &query, &())
         }
 
@@ -128,7 +128,7 @@ operations! {
 
         /// Changes the attributes sent and drops the others that can be written.
         pub fn replace(&self, id: impl Into<Id<Message>>, input: &MessageInput) -> Call<UpdateMessage> {
-            self.client.at([id.into().into()], &ReplaceQuery { replace: true }, input)
+            self.client.at([id.into().into()], &ReplaceQuery::default().replace(true), input)
         }
 
         /// Replaces the words or `meta` of a message, or removes the bytes of its attachments: for ever, also from what its

@@ -37,7 +37,7 @@ operations! {
         /// Lists one page of the metadata that was written; [`walk`](Call::walk) reads all. Only Kustodian has this
         /// operation.
         pub fn list(&self, query: &PageQuery) -> Call<GetMetadata> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads the metadata of a kind of record. What nobody has written yet is empty.

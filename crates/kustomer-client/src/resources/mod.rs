@@ -288,7 +288,7 @@ macro_rules! past {
                 /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
                 pub fn at_rev(&self, id: impl Into<kustomer_api::Id<$record>>, rev: u64) -> Call<$get> {
                     let within: fn(&Self) -> Option<String> = $within;
-                    let state = kustomer_api::history::StateQuery { rev: Some(rev), as_of: None };
+                    let state = kustomer_api::history::StateQuery::default().rev(rev);
                     self.client.at(within(self).into_iter().chain([id.into().into()]), &state.into(), &())
                 }
 
@@ -299,7 +299,7 @@ macro_rules! past {
                     moment: impl Into<kustomer_api::Timestamp>,
                 ) -> Call<$get> {
                     let within: fn(&Self) -> Option<String> = $within;
-                    let state = kustomer_api::history::StateQuery { rev: None, as_of: Some(moment.into()) };
+                    let state = kustomer_api::history::StateQuery::default().as_of(moment);
                     self.client.at(within(self).into_iter().chain([id.into().into()]), &state.into(), &())
                 }
 

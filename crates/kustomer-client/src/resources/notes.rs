@@ -93,7 +93,7 @@ operations! {
 
         /// Changes the attributes sent and drops the others that can be written.
         pub fn replace(&self, id: impl Into<Id<Note>>, input: &NoteInput) -> Call<UpdateNoteById> {
-            self.client.at([id.into().into()], &ReplaceQuery { replace: true }, input)
+            self.client.at([id.into().into()], &ReplaceQuery::default().replace(true), input)
         }
 
         /// Deletes a note; an update with `deleted: false` restores it.

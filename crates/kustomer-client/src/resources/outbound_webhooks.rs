@@ -23,7 +23,7 @@ operations! {
     OUTBOUND_WEBHOOKS: impl OutboundWebhooks {
         /// Lists one page of the org's webhooks; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutboundWebhooks> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a webhook by its id.

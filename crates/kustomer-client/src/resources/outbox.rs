@@ -19,7 +19,7 @@ operations! {
     OUTBOX: impl Outbox {
         /// Lists one page of deliveries, newest first; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutbox> {
-            self.client.call((), &ListOutbox { paging: *query, ascending: false }, &())
+            self.client.call((), &ListOutbox::default().paging(*query), &())
         }
 
         /// Reads a delivery by its id.

@@ -35,7 +35,7 @@ operations! {
         /// # }
         /// ```
         pub fn list(&self, query: &PageQuery) -> Call<GetAllRoleGroups> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a role group by its id.

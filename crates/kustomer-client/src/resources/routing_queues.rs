@@ -34,7 +34,7 @@ operations! {
     ROUTING_QUEUES: impl RoutingQueues {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetRoutingQueues> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a queue by its id.

@@ -34,7 +34,7 @@ operations! {
     SATISFACTION: impl Satisfaction {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSatisfaction> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads settings by their id. Only Kustodian has this operation.

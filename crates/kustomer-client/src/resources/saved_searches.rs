@@ -38,7 +38,7 @@ operations! {
     SAVED_SEARCHES: impl SavedSearches {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSavedSearches> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a saved search by its id.
@@ -63,12 +63,12 @@ operations! {
 
         /// Runs a saved search for customers; `id` of the page is that of the search.
         pub fn run(&self, id: impl Into<Id<SavedSearch>>, page: &SearchPage) -> Call<GetSavedSearchExecution> {
-            self.client.at([id.into().into()], &SearchPage { id: None, ..page.clone() }, &())
+            self.client.at([id.into().into()], &page.clone().id(None), &())
         }
 
         /// The same by POST, which Kustomer serves too.
         pub fn execute(&self, id: impl Into<Id<SavedSearch>>, page: &SearchPage) -> Call<ExecuteSavedSearch> {
-            self.client.at([id.into().into()], &SearchPage { id: None, ..page.clone() }, &())
+            self.client.at([id.into().into()], &page.clone().id(None), &())
         }
     }
 }

@@ -36,7 +36,7 @@ operations! {
     SCHEDULES: impl Schedules {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetAllSchedules> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads the default schedule, which every org has one of.

@@ -11,7 +11,7 @@ use kustomer_api::envelope::ResourceId;
 use kustomer_api::kobject::KObject;
 use kustomer_api::message::Message;
 use kustomer_api::note::Note;
-use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
+use kustomer_api::query::MAX_PAGE_SIZE;
 use kustomer_api::search::attribute::{CONVERSATION_UPDATED_AT, UPDATED_AT};
 use kustomer_api::search::{
     CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch,
@@ -54,15 +54,13 @@ operations! {
         ///
         /// ```no_run
         /// use kustomer_client::Client;
-        /// use kustomer_client::query::PageQuery;
         /// use kustomer_client::search::{Search, SearchPage, attribute};
         ///
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
         /// let search = Search::customers().and(attribute::NAME.contains("ada"));
-        /// let paging = PageQuery { page: Some(2), page_size: Some(50) };
-        /// let page = client.customers().search_page(&search, &SearchPage { paging, ..SearchPage::default() }).await?;
+        /// let page = client.customers().search_page(&search, &SearchPage::default().page(2).page_size(50)).await?;
         /// println!("{}", page.data.len());
         /// # Ok(())
         /// # }
@@ -87,7 +85,7 @@ operations! {
         /// # }
         /// ```
         pub fn search_ids(&self, search: &Search, page: &SearchPage) -> Call<CustomerSearchIds> {
-            self.client.call((), &SearchPage { ids_only: true, ..page.clone() }, search)
+            self.client.call((), &page.clone().ids_only(true), search)
         }
 
         /// Searches by the few attributes of the archive.
@@ -442,6 +440,5 @@ fn bounded(search: Search, updated_at: MomentAttribute<Sortable>, moment: Option
 }
 
 fn by_cursor(ids_only: bool) -> SearchPage {
-    let paging = PageQuery { page: None, page_size: Some(MAX_PAGE_SIZE) };
-    SearchPage { paging, ids_only, cursor: Some("*".to_owned()), ..SearchPage::default() }
+    SearchPage::default().page_size(MAX_PAGE_SIZE).ids_only(ids_only).cursor("*")
 }

@@ -7,6 +7,7 @@ use crate::error::Error;
 
 /// A customer who was there or was made.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Settled {
     /// The customer.
     pub customer: Customer,

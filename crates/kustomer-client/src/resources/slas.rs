@@ -34,13 +34,13 @@ operations! {
     SLAS: impl Slas {
         /// Lists one page of them; [`walk`](Call::walk) reads all. Only Kustodian documents this operation.
         pub fn list(&self, query: &PageQuery) -> Call<GetSlas> {
-            let list = ListRecords { paging: *query, deleted: None };
-            self.client.call((), &ListSlas { list, versions: None }, &())
+            let list = ListRecords::default().paging(*query);
+            self.client.call((), &ListSlas::default().list(list), &())
         }
 
         /// Reads an SLA by its id, with versions beside it.
         pub fn get(&self, id: impl Into<Id<Sla>>, versions: Option<Versions>) -> Call<GetSlaById> {
-            self.client.at([id.into().into()], &ReadSla { versions, ..ReadSla::default() }, &())
+            self.client.at([id.into().into()], &ReadSla::default().versions(versions), &())
         }
 
         /// Makes an SLA; it needs a name. Only Kustodian has this operation.

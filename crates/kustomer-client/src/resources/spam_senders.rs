@@ -36,7 +36,7 @@ operations! {
     SPAM_SENDERS: impl SpamSenders {
         /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a sender. Only Kustodian has this operation.

@@ -32,7 +32,7 @@ operations! {
         /// # }
         /// ```
         pub fn list(&self, query: &PageQuery) -> Call<GetTags> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a tag by its id.

@@ -36,7 +36,7 @@ operations! {
         /// # }
         /// ```
         pub fn list(&self, query: &PageQuery) -> Call<GetTeams> {
-            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+            self.client.call((), &ListRecords::default().paging(*query), &())
         }
 
         /// Reads a team by its id.

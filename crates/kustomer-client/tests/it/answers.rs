@@ -144,7 +144,7 @@ async fn a_walk_continues_with_the_cursor_and_keeps_its_filters() {
     ])
     .await;
     let client = server.client().build().unwrap();
-    let query = ListCustomers { paging: PageQuery { page: None, page_size: Some(2) }, ..ListCustomers::default() };
+    let query = ListCustomers::default().page_size(2);
     let walk = client.customers().all(query).into_stream();
     let ids: Vec<String> = walk.map_ok(|customer| customer.id.into()).try_collect().await.unwrap();
     assert_eq!(ids, ["a", "b", "c"]);
@@ -179,7 +179,7 @@ async fn a_walk_follows_links_where_there_is_no_cursor_and_never_leaves_the_serv
 async fn a_walk_that_would_go_in_a_circle_ends_with_an_error() {
     let server = Server::start([answer(200, &page(&["a"], "", r#""/v1/tags?page=1""#))]).await;
     let client = server.client().build().unwrap();
-    let failed = client.tags().list(&PageQuery { page: Some(1), page_size: None }).walk().next().await.unwrap_err();
+    let failed = client.tags().list(&PageQuery::default().page(1)).walk().next().await.unwrap_err();
     assert!(failed.to_string().contains("this page again"), "{failed}");
 }
 

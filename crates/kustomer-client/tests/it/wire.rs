@@ -8,7 +8,7 @@ use kustomer_client::customer::{
     Comparison, CustomerInput, CustomerSort, CustomerSortKey, Email, ListCustomers, MomentFilter, ReplaceQuery,
 };
 use kustomer_client::query::{Include, PageQuery};
-use kustomer_client::{Client, Error, InvalidRequest, ObjectId, TransportError, TransportFault};
+use kustomer_client::{Client, Error, InvalidRequest, ObjectId, Timestamp, TransportError, TransportFault};
 
 fn id() -> ObjectId {
     ID.parse().unwrap()
@@ -45,7 +45,7 @@ async fn a_write_can_be_validated_without_being_stored_and_a_read_cannot() {
     let server = Server::start([answer(201, &customer(ID))]).await;
     let client = server.client().build().unwrap();
     client.customers().create(&CustomerInput::new()).validate_only().await.unwrap();
-    let replace = ReplaceQuery { replace: true };
+    let replace = ReplaceQuery::default().replace(true);
     client.customers().put(id(), &CustomerInput::new(), replace).validate_only().await.unwrap();
     let targets: Vec<String> = server.received().into_iter().map(|request| request.target).collect();
     assert_eq!(
@@ -62,13 +62,13 @@ async fn every_operation_has_its_method_and_path() {
     let server = Server::start([answer(500, "")]).await;
     let client = server.client().build().unwrap();
     let (customers, input, paging) = (client.customers(), CustomerInput::new(), PageQuery::default());
-    let second = PageQuery { page: Some(2), page_size: Some(7) };
+    let second = PageQuery::default().page(2).page_size(7);
     assert!(customers.get(id()).await.is_err());
     assert!(customers.get_by_email("ada+1@acme.example").await.is_err());
     assert!(customers.get_by_phone("+1 800 555").await.is_err());
     assert!(customers.get_by_external_id("a/b?c").await.is_err());
     assert!(customers.update(id(), &input).await.is_err());
-    assert!(customers.put(id(), &input, ReplaceQuery { replace: true }).await.is_err());
+    assert!(customers.put(id(), &input, ReplaceQuery::default().replace(true)).await.is_err());
     assert!(customers.put(id(), &input, ReplaceQuery::default()).await.is_err());
     assert!(customers.delete(id()).await.is_err());
     assert!(customers.restore(id()).await.is_err());
@@ -122,18 +122,14 @@ async fn an_operation_without_a_body_sends_none() {
 async fn a_list_says_its_order_its_filters_and_its_page() {
     let server = Server::start([answer(200, r#"{"data":[]}"#)]).await;
     let client = server.client().build().unwrap();
-    let query = ListCustomers {
-        paging: PageQuery { page: Some(2), page_size: Some(10) },
-        sort: Some(CustomerSort { by: CustomerSortKey::UpdatedAt, descending: true }),
-        filters: vec![MomentFilter {
-            of: CustomerSortKey::CreatedAt,
-            comparison: Comparison::Gte,
-            moment: "2016-11-09T04:23:01+01:00".parse().unwrap(),
-        }],
-        cursor: None,
-        deleted: Some(true),
-        include: Include::COMPANY,
-    };
+    let moment: Timestamp = "2016-11-09T04:23:01+01:00".parse().unwrap();
+    let query = ListCustomers::default()
+        .page(2)
+        .page_size(10)
+        .sort(CustomerSort::descending(CustomerSortKey::UpdatedAt))
+        .filters([MomentFilter::new(CustomerSortKey::CreatedAt, Comparison::Gte, moment)])
+        .deleted(true)
+        .include(Include::COMPANY);
     client.customers().list(&query).await.unwrap();
     assert_eq!(
         server.received()[0].target,
@@ -192,10 +188,13 @@ async fn the_token_shows_nowhere_but_on_the_wire() {
 
 #[tokio::test]
 async fn debug_output_has_no_values_of_people_and_no_secrets() {
+    let ada = r#"{"data":{"type":"customer","id":"1","attributes":{"name":"zqada"}}}"#;
     let signed_in =
         r#"{"data":{"type":"auth_token","id":"1","attributes":{"token":"zqsecret","ipAddress":"zqaddress"}}}"#;
-    let server = Server::start([answer(200, signed_in), answer(200, "{}")]).await;
+    let server = Server::start([answer(200, ada), answer(200, signed_in), answer(200, "{}")]).await;
     let client = server.client().build().unwrap();
+    let read = client.customers().get(ID).exchange().await.unwrap();
+    assert_eq!(read.data.as_ref().and_then(|read| read.data.name.as_deref()), Some("zqada"));
     let input = SignIn::with_password("acme", "zqada@acme.example", "zqpassword");
     let call = client.auth().sign_in(&input);
     let exchange = call.clone().exchange().await.unwrap();
@@ -204,7 +203,8 @@ async fn debug_output_has_no_values_of_people_and_no_secrets() {
         .request(reqwest::Method::POST, "/v1/customers/email=zqada")
         .header("x-key", "zqkey")
         .json(r#"{"name":"zqada"}"#);
-    let shown = format!("{call:?} {exchange:?} {by_email:?} {raw:?} {:?}", raw.clone().exchange().await.unwrap());
+    let sent = raw.clone().exchange().await.unwrap();
+    let shown = format!("{read:?} {call:?} {exchange:?} {by_email:?} {raw:?} {sent:?}");
     assert!(!shown.contains("zq"), "{shown}");
 }
 

@@ -26,6 +26,7 @@ pub const MAX_LENGTH: usize = 16 * 1024;
 /// The fault of the short form of a search, and its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SyntaxError {
     /// The character it is wrong at, from 1.
     pub column: usize,

@@ -256,7 +256,7 @@ async fn customers(wire: &mut Wire, client: &Client) {
     wire.sends(
         "Customers",
         "put",
-        client.customers().put(sample(1), &example::<UpdateCustomer>(), ReplaceQuery { replace: true }),
+        client.customers().put(sample(1), &example::<UpdateCustomer>(), ReplaceQuery::default().replace(true)),
     )
     .await;
     wire.sends("Customers", "delete", client.customers().delete(sample(1))).await;
