@@ -1,4 +1,4 @@
-//! Every operation has a method, and every method sends what its operation declares.
+//! Every operation has a method, and every method sends and reads what its operation declares.
 
 mod calls;
 #[expect(dead_code, reason = "its main does not run here")]
@@ -8,13 +8,17 @@ mod method_names;
 use std::collections::BTreeSet;
 
 use kustomer_client::api::Operation;
+use kustomer_client::api::endpoint::Answer;
 use kustomer_client::api::operation::{OPERATIONS, own};
 use kustomer_client::api::query::{Parameter, QueryArguments};
 use kustomer_client::api::schema::{Kind, Schema, Text};
+use kustomer_client::api::upload::UPLOAD_META;
 use kustomer_client::api::{endpoint, validation};
+use kustomer_client::customer::CUSTOMER;
 use kustomer_client::query::PageQuery;
 use kustomer_client::resources::methods;
-use kustomer_client::{Call, Client, Endpoint};
+use kustomer_client::{Call, Client, Endpoint, Exchange};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::support::{Received, Server, answer};
@@ -30,10 +34,10 @@ pub(crate) fn example<E: Endpoint>() -> E::Body {
 }
 
 pub(crate) fn paging() -> PageQuery {
-    PageQuery { page: Some(2), page_size: Some(7) }
+    PageQuery::default().page(2).page_size(7)
 }
 
-/// Sends calls, and compares what arrives with the declarations.
+/// Sends calls, and compares what arrives on both sides with the declarations.
 pub(crate) struct Wire {
     server: Server,
     client: Client,
@@ -43,14 +47,26 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Sends the call of a method.
-    pub(crate) async fn sends<E: Endpoint>(&mut self, group: &'static str, verb: &'static str, call: Call<E>) {
+    /// Sends the call of a method, and answers it.
+    pub(crate) async fn sends<E>(&mut self, group: &'static str, verb: &'static str, call: Call<E>)
+    where
+        E: Endpoint,
+        E::Answer: Serialize,
+    {
         let declared = methods().find(|method| (method.group, method.verb) == (group, verb));
         let declared = declared.unwrap_or_else(|| panic!("{group}::{verb} is not declared"));
         assert_eq!(declared.operation, E::OPERATION, "{group}::{verb}");
         self.seen.insert((group, verb));
         let place = format!("{group}::{verb} ({})", E::OPERATION.name);
-        let request = self.received(call).await;
+        // A preview of a merge has the declaration of the merge, and is answered with a customer.
+        let answered = if verb == "preview_merge" { Some(preview()) } else { answered(E::ANSWER) };
+        let text = answered.as_ref().map(Value::to_string).unwrap_or_default();
+        self.server.answers_with(answer(E::OPERATION.success, &text));
+        let (request, exchange) = self.exchanged(call).await;
+        assert_eq!(exchange.response.status.as_u16(), E::OPERATION.success, "{place}");
+        let data = exchange.into_result().unwrap_or_else(|error| panic!("{place}: {error}: {text}"));
+        let lost = lost(&answered.unwrap_or_default(), &serde_json::to_value(data).unwrap());
+        assert_eq!(lost, None, "{place}: {text}");
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         assert_eq!(
             (request.method.as_str(), path),
@@ -82,7 +98,7 @@ impl Wire {
         for parameter in E::Query::PARAMETERS {
             let (sent, query) =
                 query_with::<E>(parameter).unwrap_or_else(|| panic!("{place}: no value for {parameter:?}"));
-            let request = self.received(self.client.call::<E>(path::<E>(), &query, &E::Body::default())).await;
+            let (request, _) = self.exchanged(self.client.call::<E>(path::<E>(), &query, &E::Body::default())).await;
             let (_, query) = request.target.split_once('?').unwrap_or_default();
             assert!(pairs(query).contains(&sent), "{place}: {sent:?} became {query}");
         }
@@ -92,19 +108,78 @@ impl Wire {
     async fn sends_its_example<E: Endpoint>(&mut self, place: &str) {
         let Some(text) = E::BODY_EXAMPLE else { return };
         let query = E::Query::read(&[]).unwrap();
-        let request = self.received(self.client.call::<E>(path::<E>(), &query, &example::<E>())).await;
+        let (request, _) = self.exchanged(self.client.call::<E>(path::<E>(), &query, &example::<E>())).await;
         let (sent, example): (Value, Value) =
             (serde_json::from_str(&request.body).unwrap(), serde_json::from_str(text).unwrap());
         assert_eq!(sent, example, "{place}");
     }
 
-    async fn received<E: Endpoint>(&self, call: Call<E>) -> Received {
+    async fn exchanged<E: Endpoint>(&self, call: Call<E>) -> (Received, Exchange<E::Answer>) {
         let before = self.server.received().len();
-        let _ = call.exchange().await.unwrap();
+        let exchange = call.exchange().await.unwrap();
         let mut requests = self.server.received();
         assert_eq!(requests.len(), before + 1);
-        requests.pop().unwrap()
+        (requests.pop().unwrap(), exchange)
     }
+}
+
+/// A successful answer with every member that its operation declares; none for an empty body.
+fn answered(answer: Answer) -> Option<Value> {
+    let mut meta = json!({ "page": 1, "pageSize": 100 });
+    let item = match answer {
+        Answer::Empty => return None,
+        Answer::Plain(schema) => return Some(record(schema)),
+        Answer::One(schema) => return Some(json!({ "data": record(schema) })),
+        Answer::WithUpload(schema) => return Some(json!({ "data": record(schema), "meta": whole(&UPLOAD_META) })),
+        Answer::Bare(schema) => return Some(json!({ "data": [record(schema)] })),
+        Answer::Uncounted(schema) => record(schema),
+        Answer::Counted(schema) | Answer::Found(&[schema, ..]) => {
+            (meta["total"], meta["totalPages"]) = (json!(1), json!(1));
+            record(schema)
+        }
+        Answer::Logged(schema) => {
+            meta = json!({ "count": 100, "cursorCount": 1, "total": 1 });
+            record(schema)
+        }
+        Answer::Found(&[]) => panic!("it finds nothing"),
+    };
+    let link = "/v1/customers?page=1";
+    let links = json!({ "self": link, "first": link, "prev": null, "next": null, "last": link });
+    Some(json!({ "meta": meta, "data": [item, item], "links": links }))
+}
+
+/// A customer as a merge would leave it, and what would be lost.
+fn preview() -> Value {
+    let losing = json!({ "attribute": "name", "customer": sample(1), "value": "Ada" });
+    json!({ "data": record(&CUSTOMER), "meta": { "losing": [losing] } })
+}
+
+/// The place of the first value that is not there after it was read. There may be more: some types write an empty value for
+/// none.
+fn lost(answered: &Value, read: &Value) -> Option<String> {
+    match (answered, read) {
+        (Value::Object(members), Value::Object(read)) => members.iter().find_map(|(name, value)| {
+            let lost = lost(value, read.get(name).unwrap_or(&Value::Null))?;
+            Some(format!("/{name}{lost}"))
+        }),
+        (Value::Array(items), Value::Array(read)) if items.len() == read.len() => {
+            items.iter().zip(read).enumerate().find_map(|(number, (item, read))| {
+                let lost = lost(item, read)?;
+                Some(format!("/{number}{lost}"))
+            })
+        }
+        _ => (answered != read).then(String::new),
+    }
+}
+
+/// A record with every member of its schema. The schema has no words for the other side of a relationship.
+fn record(schema: &Schema) -> Value {
+    let mut record = whole(schema);
+    let ties = record.get_mut("relationships").and_then(Value::as_object_mut);
+    for tie in ties.into_iter().flat_map(|ties| ties.values_mut()) {
+        tie["data"] = json!({ "type": "user", "id": sample(1) });
+    }
+    record
 }
 
 /// Reads a body with every member that the operation takes into the body's type, and writes it again: nothing is lost.
@@ -208,7 +283,7 @@ fn candidates(parameter: &Parameter) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_method_sends_the_method_path_query_and_body_of_its_operation() {
+async fn every_method_sends_the_method_path_query_and_body_of_its_operation_and_reads_its_answer() {
     let server = Server::start([answer(404, "{}")]).await;
     let client = server.client().build().unwrap();
     let mut wire = Wire { server, client: client.clone(), seen: BTreeSet::new(), asked: BTreeSet::new() };
@@ -228,6 +303,34 @@ fn every_operation_of_the_contract_and_of_our_own_has_a_method() {
         .collect();
     assert!(missing.is_empty(), "the client has no method for {missing:?}");
 }
+
+#[test]
+fn a_method_has_the_words_of_the_canonical_name_of_its_operation() {
+    let contract: Vec<Value> = serde_json::from_str(include_str!("../../../../contract/operations.json")).unwrap();
+    let mut compared = 0;
+    for described in contract.iter().filter(|described| described["canonical_name"].is_string()) {
+        let name = described["operation"].as_str().unwrap();
+        let canonical: BTreeSet<&str> = described["canonical_name"].as_str().unwrap().split('_').collect();
+        let of_it = methods().filter(|method| method.operation.name == name);
+        // `at_rev` and `as_of` read the past, of which the contract knows nothing.
+        for method in of_it.filter(|method| !matches!(method.verb, "at_rev" | "as_of")) {
+            compared += 1;
+            let accessor = method_names::accessor(method.group);
+            let group = accessor.trim_end_matches("()");
+            let said: BTreeSet<&str> =
+                group.split('_').map(|word| word.trim_end_matches('s')).chain(method.verb.split('_')).collect();
+            assert!(said.is_subset(&canonical), "{group}().{} for {canonical:?}", method.verb);
+            // What it leaves out: a read reads, and its argument is an id. A forward is drafted before it is sent.
+            let left: Vec<_> = canonical.difference(&said).filter(|word| !OBVIOUS.contains(word)).collect();
+            assert!(left.is_empty(), "{group}().{} has no word for {left:?}", method.verb);
+        }
+    }
+    let given = contract.iter().filter(|described| described["canonical_name"].is_string()).count();
+    assert!(given >= 3 && compared == given, "{compared} methods for {given} names");
+}
+
+/// Words that a method need not have.
+const OBVIOUS: [&str; 4] = ["get", "by", "id", "draft"];
 
 #[test]
 fn the_list_of_names_has_those_by_which_the_client_gives_groups() {

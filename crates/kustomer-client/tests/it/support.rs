@@ -67,6 +67,11 @@ impl Server {
         Client::builder().base_url(&self.url).token("secret-token")
     }
 
+    /// Gives this answer from now on.
+    pub(crate) fn answers_with(&self, prepared: Prepared) {
+        *self.script.answers.lock().unwrap() = VecDeque::from([prepared]);
+    }
+
     pub(crate) fn received(&self) -> Vec<Received> {
         self.script.received.lock().unwrap().clone()
     }
