@@ -460,7 +460,7 @@ const ID: &str = "an id of 24 hexadecimal characters, a list of at most 100, or 
 ///
 /// A string under a number's key does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use kustomer_api::custom::{CustomAttributes, Key, Num};
 ///
 /// let _ = CustomAttributes::new().put(Key::<Num>::new("loyaltyTierNum"), "gold");
@@ -468,7 +468,7 @@ const ID: &str = "an id of 24 hexadecimal characters, a list of at most 100, or 
 ///
 /// Nor does a constant whose name has another ending than its type:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// use kustomer_api::custom::{Key, Num};
 ///
 /// const TIER: Key<Num> = Key::new("loyaltyTierStr");

@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for ObjectId {
 /// # Ok::<(), kustomer_api::InvalidObjectId>(())
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kustomer_api::Id;
 /// use kustomer_api::customer::Customer;
 /// use kustomer_api::message::Message;

@@ -257,6 +257,10 @@ mod tests {
         assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[("retry-after", "61")]))), asked(61));
         assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[]))), asked(60));
         assert_eq!(retry.wait(true, 1, &Ok(answer(429, &[("retry-after", "66")]))), None);
+        // The whole window is within the time of a call, however long the random part of the wait is.
+        let longest = Wait::Asked(WINDOW).length(1.0);
+        assert!(longest < Duration::from_secs(61) && longest < retry.whole().unwrap(), "{longest:?}");
+        assert!(retry.may_repeat() && WINDOW <= retry.longest_wait);
     }
 
     #[test]

@@ -39,7 +39,7 @@
 //!
 //! Numbers have no words to look for:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0599
 //! use kustomer_api::search::attribute;
 //!
 //! attribute::CONVERSATIONS_COUNT.contains("4");
@@ -47,7 +47,7 @@
 //!
 //! Nor can a search be sorted by attributes that the contract does not sort by:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0599
 //! use kustomer_api::search::attribute;
 //!
 //! attribute::EMAIL.ascending();

@@ -192,6 +192,25 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["E0080", "the key's suffix is not that of its type"],
     ),
     (
+        "values",
+        r#"use kustomer_client::custom::{CustomAttributes, Key, Num};
+
+        fn main() {
+            let _ = CustomAttributes::new().put(Key::<Num>::new("loyaltyTierNum"), "gold");
+        }"#,
+        &["E0308", "expected `f64`, found `&str`"],
+    ),
+    (
+        "operators",
+        r#"use kustomer_client::search::attribute;
+
+        fn main() {
+            let _ = attribute::CONVERSATIONS_COUNT.contains("4");
+            let _ = attribute::EMAIL.ascending();
+        }"#,
+        &["E0599", "no method named `contains` found", "no method named `ascending` found"],
+    ),
+    (
         "suffixes",
         r#"#[derive(kustomer_client::CustomAttributes)]
         pub struct Loyalty {
