@@ -33,7 +33,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// What is built in all of these projects, so that it is built once.
+/// The build products of all these projects: shared dependencies are built once.
 fn products() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-projects")
 }
