@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use kustodian_testkit::{Fault, Inbox, Sandbox, Seed};
+use kustodian_testkit::{Fault, Inbox, Sandbox, Seed, SeedError};
 use kustomer_client::custom::CustomAttributes;
 use kustomer_client::customer::CustomerInput;
 use kustomer_client::query::PageQuery;
@@ -93,15 +93,22 @@ async fn a_fixed_clock_and_ids_make_the_same_records_in_every_run() {
 
 #[tokio::test]
 async fn a_seed_is_there_before_the_test() {
-    let seed = Seed::from_json(
-        r#"[{ "as": "ada", "post": "/customers", "body": { "name": "Ada" } },
-            { "as": "question", "post": "/customers/{ada}/conversations", "body": { "name": "A question" } }]"#,
-    );
-    let sandbox = Sandbox::builder().seed(seed.unwrap()).start().await.unwrap();
-    let question = sandbox.seeded().id("question").unwrap();
-    let found = sandbox.client().conversations().get(question).await.unwrap().data;
-    assert_eq!(found.attributes.name.value().map(String::as_str), Some("A question"));
-    assert!(sandbox.seeded().id("nobody").is_err());
+    let json = r#"[{ "as": "ada", "post": "/customers", "body": { "name": "Ada" } },
+        { "as": "question", "post": "/customers/{ada}/conversations", "body": { "name": "A question" } }]"#;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seed.json");
+    std::fs::write(&file, json).unwrap();
+    for seed in [Seed::from_json(json), Seed::from_file(&file)] {
+        let sandbox = Sandbox::builder().seed(seed.unwrap()).start().await.unwrap();
+        let question = sandbox.seeded().id("question").unwrap();
+        let found = sandbox.client().conversations().get(question).await.unwrap().data;
+        assert_eq!(found.attributes.name.value().map(String::as_str), Some("A question"));
+        assert!(sandbox.seeded().id("nobody").is_err());
+    }
+    std::fs::write(&file, "{}").unwrap();
+    for unreadable in [file, folder.path().join("missing.json")] {
+        assert!(matches!(Seed::from_file(unreadable).unwrap_err(), SeedError::Form { .. }));
+    }
 
     let refused = Sandbox::builder().seed(Seed::new().post("ada", "/customers", json!({ "nmae": 1 }))).start().await;
     assert!(refused.unwrap_err().to_string().contains(r#"the seed "ada" was refused: POST: 400"#));
