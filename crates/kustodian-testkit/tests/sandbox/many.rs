@@ -1,6 +1,7 @@
 //! Many records: streams, searches beyond the last page, bulk jobs, and customers that exist once.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,9 +9,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_testkit::{BulkMode, Fault, Sandbox, Settings};
 use kustomer_client::attachment::AttachmentInput;
 use kustomer_client::bulk::BulkItem;
+use kustomer_client::conversation::ConversationInput;
 use kustomer_client::customer::{CustomerInput, Email, ListCustomers};
-use kustomer_client::search::{Search, attribute};
-use kustomer_client::{Client, Error, InvalidRequest, Method};
+use kustomer_client::search::{Search, SearchPage, attribute};
+use kustomer_client::{Attempt, Client, Error, InvalidRequest, Method, Observer};
 
 fn named(name: &str) -> CustomerInput {
     CustomerInput::new().name(name)
@@ -74,6 +76,44 @@ async fn a_search_outlives_the_last_page_also_where_many_share_a_moment() {
     create(client, made..made + 10).await;
     let found: Result<Vec<_>, Error> = client.customers().search_beyond_pages(&search, 3).try_collect().await;
     assert!(matches!(found.unwrap_err(), Error::Invalid(InvalidRequest::OneMoment { .. })));
+}
+
+#[tokio::test]
+async fn a_search_outlives_a_hundred_pages_most_of_which_share_a_moment() {
+    let capped = |settings: &mut Settings| settings.search_page_cap = Some(100);
+    let moment = "2026-01-02T03:04:05.000Z".parse().unwrap();
+    let sandbox = Sandbox::builder().clock_at(moment).settings(capped).start().await.unwrap();
+    let (client, clock) = (sandbox.client(), sandbox.clock().unwrap());
+    let customers = client.customers();
+    // Two a page: pages end with 200 records.
+    const COUNTS: [usize; 3] = [150, 1, 52];
+    let total = COUNTS.iter().sum::<usize>();
+    let distinct = |ids: Vec<String>| (ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
+    let page = SearchPage::default().page(101).page_size(2);
+
+    let mut made = 0;
+    for count in COUNTS {
+        create(client, made..made + count).await;
+        made += count;
+        clock.advance(Duration::from_millis(1));
+    }
+    let adas = Search::customers().and(attribute::NAME.contains("Ada"));
+    assert_eq!(customers.search_page(&adas, &page).await.unwrap_err().status(), Some(400));
+    let found = customers.search_beyond_pages(&adas, 2).map_ok(|customer| customer.id.to_string());
+    assert_eq!(distinct(found.try_collect().await.unwrap()), (total, total));
+
+    let owner = customers.create(&named("Owner")).await.unwrap().data.id;
+    for count in COUNTS {
+        clock.advance(Duration::from_millis(1));
+        let question = ConversationInput::default().name("A question".to_owned()).customer(owner.to_string());
+        let outcomes = client.conversations().bulk_create_all(vec![BulkItem::new(&question); count]);
+        assert_eq!(outcomes.filter(|outcome| std::future::ready(outcome.is_done())).count().await, count);
+    }
+    let questions = Search::conversations().and(attribute::CONVERSATION_NAME.contains("question"));
+    assert_eq!(customers.search_conversations(&questions, &page).await.unwrap_err().status(), Some(400));
+    let found = customers.search_conversations_beyond_pages(&questions, 2);
+    let found = found.map_ok(|conversation| conversation.id.to_string());
+    assert_eq!(distinct(found.try_collect().await.unwrap()), (total, total));
 }
 
 #[tokio::test]
@@ -150,6 +190,27 @@ async fn a_customer_exists_once_when_several_clients_create_it() {
     let settled = futures_util::future::join_all((0..20).map(find)).await;
     assert_eq!(settled.iter().filter(|one| one.was_created).count(), 1);
     assert!(settled.iter().all(|one| one.customer.id == settled[0].customer.id));
+
+    // As few requests as there can be: one that finds, and one that writes when there is something to write.
+    #[derive(Default)]
+    struct Requests(Mutex<Vec<String>>);
+    impl Observer for Requests {
+        fn attempted(&self, attempt: &Attempt<'_>) {
+            self.0.lock().unwrap().push(attempt.operation.to_owned());
+        }
+    }
+    let requests = Arc::new(Requests::default());
+    let counted = sandbox.client_builder().token(sandbox.key()).observer(Arc::clone(&requests)).build().unwrap();
+    let counted = counted.customers();
+    let sent = || std::mem::take(&mut *requests.0.lock().unwrap());
+    counted.upsert_by_external_id("shop-19", &named("Cid")).await.unwrap();
+    assert_eq!(sent(), ["getCustomerByExternalId", "createCustomer"]);
+    counted.upsert_by_external_id("shop-19", &named("Cid")).await.unwrap();
+    assert_eq!(sent(), ["getCustomerByExternalId", "updateCustomerAttributes"]);
+    counted.find_or_create_by_email("dan@acme.example", &named("Dan")).await.unwrap();
+    assert_eq!(sent(), ["getCustomerByEmail", "createCustomer"]);
+    counted.find_or_create_by_email("dan@acme.example", &named("Dan")).await.unwrap();
+    assert_eq!(sent(), ["getCustomerByEmail"]);
 
     // A refusal for another reason than load is returned.
     let taken =
