@@ -154,6 +154,10 @@ macro_rules! query_methods {
     };
 }
 
+pub(crate) use builders;
+pub(crate) use open_enum;
+pub(crate) use query_methods;
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::fmt::{Debug, Display};
@@ -181,7 +185,3 @@ pub(crate) mod tests {
         }
     }
 }
-
-pub(crate) use builders;
-pub(crate) use open_enum;
-pub(crate) use query_methods;
