@@ -26,7 +26,7 @@ const PAGE: usize = 500;
 /// How long the rest of an import may take once nothing ends any more.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
 
-/// An import of companies, which goes on until its file is done.
+/// An import of companies, which continues until its file is done.
 pub(super) struct Import {
     program: PathBuf,
     file: PathBuf,

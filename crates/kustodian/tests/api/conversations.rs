@@ -172,14 +172,14 @@ fn changed_words_of_the_newest_message_are_shown_by_its_conversation_and_by_the_
     let before = revs();
     server.patch(&older, json!({ "preview": "Hello" })).expect(200);
     server.patch(&newer, json!({ "lang": "en_us" })).expect(200);
-    assert_eq!(revs(), before, "nobody shows what was changed");
+    assert_eq!(revs(), before, "nobody shows these values");
     assert_eq!(attributes(&server, &first)["name"], "Helo", "the name is the conversation's own");
     server.patch(&newer, json!({ "preview": "Are you there?", "subject": "Delivery" })).expect(200);
     assert_eq!(revs(), (before.0 + 1, before.1 + 1));
     assert_eq!(attributes(&server, &first)["preview"], "Are you there?");
     let shown = attributes(&server, &customer)["preview"].clone();
     assert_eq!((&shown["text"], &shown["subject"]), (&"Are you there?".into(), &"Delivery".into()));
-    // What is sent without a text is shown by its subject.
+    // A message without a text is shown by its subject.
     server.put(&format!("{newer}?replace=true"), json!({ "subject": "Delivery" })).expect(200);
     assert_eq!(attributes(&server, &first)["preview"], "Delivery");
     let shown = attributes(&server, &customer)["preview"].clone();

@@ -405,7 +405,7 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 }
 
 #[test]
-fn of_an_erasure_beside_a_merge_or_a_change_what_is_refused_has_erased_nothing() {
+fn an_erasure_that_loses_against_a_merge_or_a_change_has_erased_nothing() {
     let server = Server::on_file();
     let conversations = |customer: &Value| {
         let list = server.get(&format!("{}/conversations", path(customer)));

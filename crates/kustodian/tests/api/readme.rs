@@ -256,7 +256,7 @@ fn the_settings_of_the_pages_are_taken() {
         let shown = shown.unwrap();
         let (said, error) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
         assert!(shown.status.success(), "{page}:\n{block}\n{error}");
-        assert!(said.contains("kustodian.toml"), "{page}: no value comes from the file\n{said}");
+        assert!(said.contains("kustodian.toml"), "{page}: the file sets nothing\n{said}");
     }
 }
 
