@@ -9,8 +9,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_testkit::{BulkMode, Fault, Sandbox, Settings};
 use kustomer_client::attachment::AttachmentInput;
 use kustomer_client::bulk::BulkItem;
+use kustomer_client::company::CompanyInput;
 use kustomer_client::conversation::ConversationInput;
 use kustomer_client::customer::{CustomerInput, Email, ListCustomers};
+use kustomer_client::klass::KlassInput;
+use kustomer_client::kobject::KObjectInput;
+use kustomer_client::message::{Channel, MessageInput};
+use kustomer_client::note::NoteInput;
 use kustomer_client::search::{Search, SearchPage, attribute};
 use kustomer_client::{Attempt, Client, Error, InvalidRequest, Method, Observer};
 
@@ -76,6 +81,40 @@ async fn a_search_outlives_the_last_page_also_where_many_share_a_moment() {
     create(client, made..made + 10).await;
     let found: Result<Vec<_>, Error> = client.customers().search_beyond_pages(&search, 3).try_collect().await;
     assert!(matches!(found.unwrap_err(), Error::Invalid(InvalidRequest::OneMoment { .. })));
+}
+
+#[tokio::test]
+async fn a_search_for_any_kind_of_record_outlives_the_last_page() {
+    let capped = |settings: &mut Settings| settings.search_page_cap = Some(3);
+    let moment = "2026-01-02T03:04:05.000Z".parse().unwrap();
+    let sandbox = Sandbox::builder().clock_at(moment).settings(capped).start().await.unwrap();
+    let (client, clock) = (sandbox.client(), sandbox.clock().unwrap());
+    let customers = client.customers();
+    client.klasses().create(&KlassInput::named("order")).await.unwrap();
+    let ada = customers.create(&named("Ada")).await.unwrap().data.id.to_string();
+    let question = ConversationInput::default().customer(ada.clone());
+    let question = client.conversations().create(&question).await.unwrap().data.id.to_string();
+
+    /// Creates 13 records at three moments, and finds all of them by pages of 3, of which there are 3.
+    macro_rules! outlives {
+        ($group:expr, $input:expr, $search:expr, $find:ident) => {{
+            for count in [7, 1, 5] {
+                clock.advance(Duration::from_millis(1));
+                let outcomes = $group.bulk_create_all(vec![BulkItem::new(&$input); count]);
+                assert_eq!(outcomes.filter(|outcome| std::future::ready(outcome.is_done())).count().await, count);
+            }
+            let found = customers.$find(&$search, 3).map_ok(|found| found.id.to_string());
+            let found: Vec<String> = found.try_collect().await.unwrap();
+            assert_eq!((found.len(), found.iter().collect::<BTreeSet<_>>().len()), (13, 13), stringify!($find));
+        }};
+    }
+    let message = MessageInput::new(Channel::Chat, "web").preview("Hello?".to_owned()).conversation(question.clone());
+    let note = NoteInput::of("She called.").conversation(question);
+    let order = KObjectInput::titled("Order").customer(ada);
+    outlives!(client.companies(), CompanyInput::named("Acme"), Search::companies(), search_companies_beyond_pages);
+    outlives!(client.kobjects("order"), order, Search::kobjects_of("order"), search_kobjects_beyond_pages);
+    outlives!(client.messages(), message, Search::messages(), search_messages_beyond_pages);
+    outlives!(client.notes(), note, Search::notes(), search_notes_beyond_pages);
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ use kustomer_api::kobject::KObject;
 use kustomer_api::message::Message;
 use kustomer_api::note::Note;
 use kustomer_api::query::MAX_PAGE_SIZE;
-use kustomer_api::search::attribute::{CONVERSATION_UPDATED_AT, UPDATED_AT};
+use kustomer_api::search::attribute::{
+    COMPANY_UPDATED_AT, CONVERSATION_UPDATED_AT, KOBJECT_UPDATED_AT, MESSAGE_UPDATED_AT, NOTE_UPDATED_AT, UPDATED_AT,
+};
 use kustomer_api::search::{
     CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch,
     MessageSearch, MomentAttribute, NoteSearch, Search, SearchPage, Sortable,
@@ -277,24 +279,6 @@ impl Customers<'_> {
         window::stream(window, search.clone())
     }
 
-    /// As [`search_beyond_pages`](Self::search_beyond_pages), for conversations.
-    pub fn search_conversations_beyond_pages(
-        &self,
-        search: &Search,
-        page_size: u32,
-    ) -> impl Stream<Item = Result<Conversation, Error>> + Send + Unpin + use<> {
-        let client = self.client.clone();
-        let window = Window {
-            ask: Box::new(move |search: &Search, page: &SearchPage| {
-                client.customers().search_conversations(search, page).into_future()
-            }),
-            since: |search, moment| bounded(search, CONVERSATION_UPDATED_AT, moment),
-            place: |found: &Conversation| (found.id.to_string(), found.attributes.updated_at.value().copied()),
-            page_size,
-        };
-        window::stream(window, search.clone())
-    }
-
     /// As [`search_all`](Self::search_all), ids alone.
     ///
     /// ```no_run
@@ -425,6 +409,43 @@ impl Customers<'_> {
     pub fn search_all_notes(&self, search: &Search) -> Walk<NoteSearch, Note> {
         self.search_notes(search, &by_cursor(false)).walk()
     }
+}
+
+/// Declares searches for other records that continue where pages end.
+macro_rules! beyond_pages {
+    ($($verb:ident: $records:literal by $search:ident -> $record:ident, $updated_at:ident;)+) => {
+        impl Customers<'_> {
+            $(
+                #[doc = concat!("As [`search_beyond_pages`](Self::search_beyond_pages), for ", $records, ".")]
+                pub fn $verb(
+                    &self,
+                    search: &Search,
+                    page_size: u32,
+                ) -> impl Stream<Item = Result<$record, Error>> + Send + Unpin + use<> {
+                    let client = self.client.clone();
+                    let window = Window {
+                        ask: Box::new(move |search: &Search, page: &SearchPage| {
+                            client.customers().$search(search, page).into_future()
+                        }),
+                        since: |search, moment| bounded(search, $updated_at, moment),
+                        place: |found: &$record| {
+                            (found.id.to_string(), found.attributes.updated_at.value().copied())
+                        },
+                        page_size,
+                    };
+                    window::stream(window, search.clone())
+                }
+            )+
+        }
+    };
+}
+
+beyond_pages! {
+    search_companies_beyond_pages: "companies" by search_companies -> Company, COMPANY_UPDATED_AT;
+    search_conversations_beyond_pages: "conversations" by search_conversations -> Conversation, CONVERSATION_UPDATED_AT;
+    search_kobjects_beyond_pages: "kobjects" by search_kobjects -> KObject, KOBJECT_UPDATED_AT;
+    search_messages_beyond_pages: "messages" by search_messages -> Message, MESSAGE_UPDATED_AT;
+    search_notes_beyond_pages: "notes" by search_notes -> Note, NOTE_UPDATED_AT;
 }
 
 /// The search for records updated at a moment or later, in that order alone.
