@@ -17,13 +17,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::backup::goes_well;
+use crate::place::{self, Place};
 use crate::server::{Server, full_customer};
 
 /// The answers of the API when the database was made, by path.
 type Told = BTreeMap<String, String>;
-
-/// A backup, compressed.
-const KEPT: &str = "sqlite.db.gz";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../kustodian-store/tests/formats")
@@ -57,13 +55,11 @@ fn write_the_format_of_this_version() {
     server.org("another");
     server.token("another", &["org.user"]);
     let told = told(&server, &[full, changed, deleted]);
-    fs::write(folder.join("told.json"), serde_json::to_string_pretty(&told).unwrap() + "\n").unwrap();
-    let work = tempfile::tempdir().unwrap();
-    let file = work.path().join("backup.db");
-    goes_well(&["backup", file.to_str().unwrap(), "--database", server.database()]);
+    let (kept, answers) = place::KEPT;
+    fs::write(folder.join(answers), serde_json::to_string_pretty(&told).unwrap() + "\n").unwrap();
     // Every table and index takes a page; compressed, their content stays.
-    let mut packed = GzEncoder::new(File::create(folder.join(KEPT)).unwrap(), Compression::best());
-    packed.write_all(&fs::read(file).unwrap()).unwrap();
+    let mut packed = GzEncoder::new(File::create(folder.join(kept)).unwrap(), Compression::best());
+    packed.write_all(&place::keep(server.database())).unwrap();
     assert!(packed.finish().unwrap().metadata().unwrap().len() < 200_000, "it is to stay small");
 }
 
@@ -73,17 +69,20 @@ fn a_database_of_every_released_version_is_opened_migrated_read_and_verified() {
     kept.retain(|path| path.is_dir());
     assert!(!kept.is_empty());
     for kept in kept {
-        let before: Told = serde_json::from_str(&fs::read_to_string(kept.join("told.json")).unwrap()).unwrap();
-        let work = tempfile::tempdir().unwrap();
-        let at = |name: &str| format!("sqlite:{}", work.path().join(name).display());
-        let (backup, served) = (work.path().join("backup.db"), work.path().join("served.db"));
+        let (file, answers) = place::KEPT;
+        let before: Told = serde_json::from_str(&fs::read_to_string(kept.join(answers)).unwrap()).unwrap();
         let mut unpacked = Vec::new();
-        GzDecoder::new(File::open(kept.join(KEPT)).unwrap()).read_to_end(&mut unpacked).unwrap();
-        fs::write(&backup, &unpacked).unwrap();
-        fs::write(&served, &unpacked).unwrap();
-        goes_well(&["restore", backup.to_str().unwrap(), "--database", &at("restored.db")]);
-        for name in ["served.db", "restored.db"] {
-            let server = Server::at(&at(name), &[]);
+        GzDecoder::new(File::open(kept.join(file)).unwrap()).read_to_end(&mut unpacked).unwrap();
+        let mut places = vec![place::put_back(&unpacked)];
+        if place::IS_KEPT_AS_BACKUP {
+            let (work, restored) = (tempfile::tempdir().unwrap(), Place::lasting());
+            let backup = work.path().join("backup.db");
+            fs::write(&backup, &unpacked).unwrap();
+            goes_well(&["restore", backup.to_str().unwrap(), "--database", restored.url()]);
+            places.push(restored);
+        }
+        for place in &places {
+            let server = Server::at(place.url(), &[]);
             for (path, text) in &before {
                 let told = server.get(path);
                 let where_from = format!("{path} in {}", kept.display());
@@ -97,7 +96,8 @@ fn a_database_of_every_released_version_is_opened_migrated_read_and_verified() {
             }
             server.post("/v1/customers", full_customer()).expect(409);
             server.post("/v1/customers", json!({ "name": "new" })).expect(201);
-            assert_eq!(goes_well(&["check", "--database", &at(name)])["findings"], json!([]), "{}", kept.display());
+            let found = goes_well(&["check", "--database", place.url()]);
+            assert_eq!(found["findings"], json!([]), "{}", kept.display());
         }
     }
 }

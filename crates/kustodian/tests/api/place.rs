@@ -53,6 +53,27 @@ pub(crate) const REPLAY_CASES: u32 = 12;
 /// Whether several servers may serve one database.
 pub(crate) const SEVERAL_SERVERS: bool = false;
 
+/// The files of a database that a released version made, compressed, and of the answers of its API.
+pub(crate) const KEPT: (&str, &str) = ("sqlite.db.gz", "told.json");
+
+/// Whether it is a backup, which can be restored, too.
+pub(crate) const IS_KEPT_AS_BACKUP: bool = true;
+
+/// A database as it is kept.
+pub(crate) fn keep(url: &str) -> Vec<u8> {
+    let work = tempfile::tempdir().unwrap();
+    let file = work.path().join("backup.db");
+    crate::backup::goes_well(&["backup", file.to_str().unwrap(), "--database", url]);
+    std::fs::read(file).unwrap()
+}
+
+/// A kept database, where it can be served.
+pub(crate) fn put_back(kept: &[u8]) -> Place {
+    let place = Place::lasting();
+    std::fs::write(place.url().strip_prefix("sqlite:").unwrap(), kept).unwrap();
+    place
+}
+
 /// Every byte the database keeps on the disk, its log included.
 pub(crate) fn everything(url: &str) -> String {
     let file = url.strip_prefix("sqlite:").unwrap();

@@ -57,6 +57,8 @@ mod exporting;
 mod fairness;
 #[path = "../api/following.rs"]
 mod following;
+#[path = "../api/formats.rs"]
+mod formats;
 #[path = "../api/forwards.rs"]
 mod forwards;
 #[path = "../api/history.rs"]

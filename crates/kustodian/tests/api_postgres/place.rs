@@ -111,6 +111,29 @@ pub(crate) const REPLAY_CASES: u32 = 5;
 /// Whether several servers may serve one database.
 pub(crate) const SEVERAL_SERVERS: bool = true;
 
+/// The files of a database that a released version made, compressed, and of the answers of its API.
+pub(crate) const KEPT: (&str, &str) = ("postgres.sql.gz", "told.postgres.json");
+
+/// Whether it is a backup, which can be restored, too.
+pub(crate) const IS_KEPT_AS_BACKUP: bool = false;
+
+/// A database as it is kept: statements, which every later PostgreSQL takes.
+pub(crate) fn keep(url: &str) -> Vec<u8> {
+    let dumped = std::process::Command::new("pg_dump").args(["--inserts", "--no-owner", "--dbname", url]).output();
+    let dumped = dumped.expect("pg_dump writes what is kept");
+    assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
+    dumped.stdout
+}
+
+/// A kept database, where it can be served.
+pub(crate) fn put_back(kept: &[u8]) -> Place {
+    let place = Place::bare();
+    // Lines with a backslash are for psql.
+    let statements = std::str::from_utf8(kept).unwrap().lines().filter(|line| !line.starts_with('\\'));
+    rows(place.url(), &statements.collect::<Vec<_>>().join("\n"));
+    place
+}
+
 /// Every row of every table as text.
 pub(crate) fn everything(url: &str) -> String {
     let tables = rows(url, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'");

@@ -44,9 +44,9 @@ fn a_copy_on_the_other_engine_verifies_with_the_same_ends_and_so_does_a_copy_of_
     }
     let erased = server.create(json!({ "name": "Grace" }));
     server.post(&format!("{}/erase", erased["links"]["self"].as_str().unwrap()), json!({})).expect(204);
-    crate::events::first(&server, 74);
+    crate::events::first(&server, 75);
     let told = sound(server.database(), &[]);
-    assert_eq!(told["erased"], 1);
+    assert_eq!(told["erased"], 2);
     let end = told["orgs"][0]["end"].as_str().unwrap();
 
     let folder = tempfile::tempdir().unwrap();
