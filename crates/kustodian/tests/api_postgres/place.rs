@@ -120,7 +120,7 @@ pub(crate) const IS_KEPT_AS_BACKUP: bool = false;
 /// A database as it is kept: statements, which every later PostgreSQL takes.
 pub(crate) fn keep(url: &str) -> Vec<u8> {
     let dumped = std::process::Command::new("pg_dump").args(["--inserts", "--no-owner", "--dbname", url]).output();
-    let dumped = dumped.expect("pg_dump writes what is kept");
+    let dumped = dumped.expect("pg_dump writes the statements");
     assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
     dumped.stdout
 }
