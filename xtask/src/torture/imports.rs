@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use fastrand::Rng;
 
+use super::front::Front;
 use super::http::TOKEN;
 use super::server::Server;
 use crate::process;
@@ -138,53 +137,4 @@ fn state_of(file: &Path) -> PathBuf {
     let mut path = file.as_os_str().to_owned();
     path.push(".import-state");
     path.into()
-}
-
-/// An address that stays while the servers behind it change.
-struct Front {
-    address: SocketAddr,
-    server: Arc<Mutex<Option<SocketAddr>>>,
-}
-
-impl Front {
-    fn open() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let front = Self { address: listener.local_addr()?, server: Arc::default() };
-        let server = Arc::clone(&front.server);
-        std::thread::spawn(move || {
-            for client in listener.incoming().map_while(io::Result::ok) {
-                let Some(server) = *server.lock().unwrap_or_else(PoisonError::into_inner) else { break };
-                // Nobody listens there while it is down: the client's connection ends.
-                if let Ok(server) = TcpStream::connect(server) {
-                    drop(join(client, server));
-                }
-            }
-        });
-        Ok(front)
-    }
-
-    fn lead_to(&self, server: Option<SocketAddr>) {
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        self.lead_to(None);
-        // Wakes the thread, which ends.
-        drop(TcpStream::connect(self.address));
-    }
-}
-
-/// Copies both ways until either side ends.
-fn join(client: TcpStream, server: TcpStream) -> io::Result<()> {
-    for (mut from, mut to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
-        std::thread::spawn(move || {
-            drop(io::copy(&mut from, &mut to));
-            for side in [from, to] {
-                drop(side.shutdown(Shutdown::Both));
-            }
-        });
-    }
-    Ok(())
 }

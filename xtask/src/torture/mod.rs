@@ -9,6 +9,7 @@ mod control;
 mod cycles;
 mod descriptors;
 mod disk;
+mod front;
 mod http;
 mod imports;
 mod jobs;
