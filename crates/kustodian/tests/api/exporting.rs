@@ -100,6 +100,21 @@ fn world(server: &Server) -> Value {
     ada
 }
 
+/// The records of two exports are the same, in whatever order, as far as `of` shows them.
+#[track_caller]
+fn assert_same_records(before: &Path, after: &Path, of: fn(&Value) -> Value) {
+    for (_, name, _) in FILES {
+        let all = |folder: &Path| {
+            let mut all: Vec<Value> = records(&folder.join(format!("{name}.jsonl"))).iter().map(of).collect();
+            all.sort_by_key(Value::to_string);
+            all
+        };
+        let (before, after) = (all(before), all(after));
+        assert!(!before.is_empty());
+        assert_eq!(before, after, "{name}");
+    }
+}
+
 #[test]
 fn records_exported_from_one_server_and_imported_into_another_are_equal() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
@@ -117,16 +132,7 @@ fn records_exported_from_one_server_and_imported_into_another_are_equal() {
         import(&other, kind, &file, &[more, &["--ids", ids.to_str().unwrap()]].concat()).well();
     }
     export(&other, "all", again.path(), &[]).well();
-    for (_, name, _) in FILES {
-        let all = |folder: &Path| {
-            let mut all: Vec<Value> = records(&folder.join(format!("{name}.jsonl"))).iter().map(lasting).collect();
-            all.sort_by_key(Value::to_string);
-            all
-        };
-        let (before, after) = (all(folder.path()), all(again.path()));
-        assert!(!before.is_empty());
-        assert_eq!(before, after, "{name}");
-    }
+    assert_same_records(folder.path(), again.path(), lasting);
     let conversation = &records(&again.path().join("conversations.jsonl"))[0];
     let customer = conversation["relationships"]["customer"]["data"]["id"].as_str().unwrap();
     let found = other.get(&format!("/v1/customers/{customer}")).expect(200);
@@ -293,16 +299,7 @@ fn a_table_of_every_kind_is_read_back_without_new_attributes() {
     let again = tempfile::tempdir().unwrap();
     export(&server, "all", folder.path(), &[]).well();
     export(&other, "all", again.path(), &[]).well();
-    for (_, name, _) in FILES {
-        let all = |folder: &Path| {
-            let mut all: Vec<Value> = records(&folder.join(format!("{name}.jsonl"))).iter().map(in_a_table).collect();
-            all.sort_by_key(Value::to_string);
-            all
-        };
-        let (before, after) = (all(folder.path()), all(again.path()));
-        assert!(!before.is_empty());
-        assert_eq!(before, after, "{name}");
-    }
+    assert_same_records(folder.path(), again.path(), in_a_table);
 }
 
 /// What a table has of a record: no null, and whatever is imported from it is marked.
