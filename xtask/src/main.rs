@@ -9,6 +9,7 @@ mod budget;
 mod contract;
 mod dist;
 mod drift;
+mod files;
 mod fuzz;
 mod layers;
 mod object_storage;
@@ -89,6 +90,8 @@ enum Command {
     Published(published::PublishedArguments),
     /// Check which crate may depend on which
     Layers,
+    /// Check that no file is in the repository by accident
+    Files,
     /// Check every link of the documents, and make the book in target/book where mdBook is installed
     Book {
         /// Only check the links
@@ -164,6 +167,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Plan => plan::run(),
         Command::Published(arguments) => published::run(&arguments),
         Command::Layers => layers::run(),
+        Command::Files => files::run(),
         Command::Book { check } => book::run(check),
         Command::Recording { check } => recording::run(check),
         Command::Words(arguments) => words::run(&arguments),

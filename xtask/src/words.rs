@@ -13,7 +13,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use self::sentences::LONG;
-use crate::{process, workspace};
+use crate::workspace;
 
 /// What not to write, and what to write in its place.
 const WORDS: &[(&str, &str)] = &[
@@ -123,21 +123,14 @@ pub(crate) fn run(arguments: &WordsArguments) -> Result<()> {
 
 /// The files of the repository that have sentences of ours.
 fn files() -> Result<Vec<File>> {
-    let root = workspace::root();
-    // Whoever runs this need not own the checkout.
-    let listed = process::program("git").args(["-c", "safe.directory=*", "ls-files", "-z"]).current_dir(&root).output();
-    let listed = listed.context("cannot start git")?;
-    if !listed.status.success() {
-        bail!("git ls-files failed: {}", String::from_utf8_lossy(&listed.stderr).trim());
-    }
-    let names = String::from_utf8_lossy(&listed.stdout);
-    let is_ours = |name: &&str| {
+    let (root, names) = (workspace::root(), workspace::tracked()?);
+    let is_ours = |name: &&String| {
         let is_text = Path::new(name).extension().is_some_and(|kind| KINDS.iter().any(|known| kind == *known));
         is_text && !EXEMPT.iter().any(|exempt| name.starts_with(exempt))
     };
     // A file that was deleted is listed until that is committed.
-    let read = |name: &str| Some(File { name: name.to_owned(), text: fs::read_to_string(root.join(name)).ok()? });
-    Ok(names.split('\0').filter(is_ours).filter_map(read).collect())
+    let read = |name: &String| Some(File { name: name.clone(), text: fs::read_to_string(root.join(name)).ok()? });
+    Ok(names.iter().filter(is_ours).filter_map(read).collect())
 }
 
 /// How often each counted word is in the prose of the files, and how many long sentences the documents have.

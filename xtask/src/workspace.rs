@@ -17,6 +17,16 @@ pub(crate) fn root() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// The names of all files that git has, relative to the root.
+pub(crate) fn tracked() -> Result<Vec<String>> {
+    // Another account may own the checkout.
+    let listed = process::output(
+        process::program("git").args(["-c", "safe.directory=*", "ls-files", "-z"]).current_dir(root()),
+    )?;
+    let names = String::from_utf8(listed).context("git lists a name that is no UTF-8")?;
+    Ok(names.split_terminator('\0').map(str::to_owned).collect())
+}
+
 /// The part of `cargo metadata` that is read here.
 #[derive(Deserialize)]
 pub(crate) struct Metadata {
