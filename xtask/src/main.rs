@@ -65,10 +65,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Print the statements that create the table of a kind, for a migration of each engine
+    /// Print the statements that create the table of a kind, for a migration of each engine; without a kind, write the schema
+    /// of new SQLite files from the migrations
     Schema {
         /// The kind's word, such as company
-        kind: String,
+        kind: Option<String>,
     },
     /// Write docs/openapi.json
     Openapi {
@@ -160,7 +161,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Singer { engine } => singer::run(engine),
         Command::Postgres => postgres::run(),
         Command::Contract { check } => contract::run(check),
-        Command::Schema { kind } => schema::run(&kind),
+        Command::Schema { kind } => schema::run(kind.as_deref()),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
         Command::Budget(arguments) => budget::run(&arguments),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::LazyLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -44,20 +43,32 @@ const WITH_ENTRIES: i64 = 20;
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;
 
-/// The names of the tables, indexes and triggers that each version has, from none on.
-static OBJECTS: LazyLock<Vec<BTreeSet<String>>> = LazyLock::new(|| {
-    let read = || -> rusqlite::Result<Vec<BTreeSet<String>>> {
-        let connection = Connection::open_in_memory()?;
-        let mut versions = vec![objects(&connection)?];
-        for step in STEPS {
-            connection.execute_batch(step)?;
-            versions.push(objects(&connection)?);
+/// What all steps lead to: the schema of a new file. `cargo xtask schema` writes it.
+const NEWEST_SCHEMA: &str = include_str!("schema/newest.sql");
+
+/// The names that each step adds and removes, a line for each name. `cargo xtask schema` writes them too.
+const NAMES: &str = include_str!("schema/names.txt");
+
+/// The names of the tables, indexes and triggers of a version; none of a version that there is not.
+fn names(version: i64) -> Option<BTreeSet<&'static str>> {
+    if !(0..=NEWEST).contains(&version) {
+        return None;
+    }
+    let mut names = BTreeSet::new();
+    for line in NAMES.lines() {
+        let mut words = line.split_ascii_whitespace();
+        let (Some(step), Some(sign), Some(name)) = (words.next(), words.next(), words.next()) else { continue };
+        if step.parse().is_ok_and(|step: i64| step > version) {
+            break;
         }
-        Ok(versions)
-    };
-    // The steps are the program's own: they fail in memory when there is none left.
-    read().unwrap_or_default()
-});
+        if sign == "+" {
+            names.insert(name)
+        } else {
+            names.remove(name)
+        };
+    }
+    Some(names)
+}
 
 fn objects(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     connection.prepare("SELECT name FROM sqlite_schema")?.query_map([], |row| row.get(0))?.collect()
@@ -65,9 +76,8 @@ fn objects(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
 
 /// Whether the present schema is that of this version; it may have more that is not ours.
 fn are_of_version(version: i64, there: &BTreeSet<String>) -> bool {
-    let Some(should) = usize::try_from(version).ok().and_then(|version| OBJECTS.get(version)) else { return false };
-    let of_later = OBJECTS.last().into_iter().flatten().filter(|name| !should.contains(*name));
-    should.is_subset(there) && of_later.into_iter().all(|name| !there.contains(name))
+    let (Some(should), Some(newest)) = (names(version), names(NEWEST)) else { return false };
+    should.iter().all(|name| there.contains(*name)) && newest.difference(&should).all(|name| !there.contains(*name))
 }
 
 /// Refuses files that are not SQLite databases, not ours, newer than this program, or not what their version says; before
@@ -78,7 +88,7 @@ pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), 
     };
     let (application, found, there) = read().map_err(|error| open_error(path, &error))?;
     if (found, there.is_empty()) == (0, true) {
-        // A new file. What each version has takes making all of them.
+        // A new file.
         return Ok(());
     }
     if !there.is_empty() && application != APPLICATION_ID {
@@ -140,8 +150,12 @@ fn apply_steps(connection: &mut Connection, path: &Path) -> Result<(), OpenError
     let fail = |error: rusqlite::Error| open_error(path, &error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
     let found = version(&transaction).map_err(fail)?;
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
+    if found == 0 && objects(&transaction).map_err(fail)?.is_empty() {
+        transaction.execute_batch(NEWEST_SCHEMA).map_err(fail)?;
+    } else {
+        for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
+        }
     }
     // A new file has no records.
     if (1..WITH_ENTRIES).contains(&found) {
@@ -172,7 +186,10 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use kustodian_core::kind::Kind;
+    use rusqlite::types::Value;
 
     use super::*;
 
@@ -208,6 +225,70 @@ mod tests {
 
     fn count(connection: &Connection, what: &str) -> i64 {
         connection.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
+    }
+
+    /// Every row of every table, that of the schema included; of the latter without the pages that roots are in.
+    fn content(connection: &Connection) -> BTreeMap<String, Vec<Vec<Value>>> {
+        let rows = |sql: &str| -> Vec<Vec<Value>> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let columns = statement.column_count();
+            let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+            statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+        };
+        let tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow')";
+        let tables: Vec<String> =
+            connection.prepare(tables).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert!(tables.iter().any(|table| table == "sqlite_schema"));
+        let of = |table: String| match table.as_str() {
+            "sqlite_schema" => {
+                (table, rows("SELECT type, name, tbl_name, rootpage > 0, sql FROM sqlite_schema ORDER BY rowid"))
+            }
+            name => (format!("SELECT * FROM {name}"), rows(&format!("SELECT * FROM {name}"))),
+        };
+        tables.into_iter().map(of).collect()
+    }
+
+    /// A file that the steps have brought to the newest version, from one with nothing but the first of them.
+    fn stepped() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        upgrade(&mut connection, Path::new("test")).unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_new_file_equals_one_that_took_every_step() {
+        let mut new = Connection::open_in_memory().unwrap();
+        upgrade(&mut new, Path::new("test")).unwrap();
+        let stepped = stepped();
+        let (new_content, stepped_content) = (content(&new), content(&stepped));
+        for (table, rows) in &stepped_content {
+            assert_eq!(new_content.get(table), Some(rows), "{table}: run cargo xtask schema");
+        }
+        assert_eq!(new_content.len(), stepped_content.len());
+        for name in ["user_version", "application_id", "encoding", "auto_vacuum", "foreign_keys", "page_size"] {
+            let value = |connection: &Connection| -> Value {
+                connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+            };
+            assert_eq!(value(&new), value(&stepped), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_each_version_are_those_that_its_step_leaves() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut version = 0;
+        for step in [""].into_iter().chain(STEPS) {
+            if !step.is_empty() {
+                connection.execute_batch(step).unwrap();
+                version += 1;
+            }
+            let listed: BTreeSet<String> = names(version).unwrap().into_iter().map(str::to_owned).collect();
+            assert_eq!(listed, objects(&connection).unwrap(), "version {version}: run cargo xtask schema");
+        }
+        assert_eq!(names(version + 1), None);
     }
 
     #[test]
