@@ -96,8 +96,9 @@ const SHOWN: &[Showing] = shown! {
     "delivery" "from" shows "message" &["meta"];
     "delivery" "replyTo" shows "message" &["meta"];
     "delivery" "meta" shows "message" &["meta"];
-    "delivery" "subject" shows "message" &["subject"];
-    "delivery" "body" shows "message" &["preview"];
+    "delivery" "subject" shows "message" &["preview", "subject"];
+    "delivery" "subject" shows "conversation" &["name"];
+    "delivery" "body" shows "message" &["preview", "subject"];
     "delivery" "htmlBody" shows "message" &["preview"];
     "forward" "quoted" shows "message" &["preview", "subject"];
 };

@@ -10,6 +10,9 @@ use super::query::{CustomAttribute, Subject};
 /// The types of the contract (`docs/contract/behaviour.md` §9.1) whose records this server does not hold.
 const ABSENT: [&str; 2] = ["work_session", "work_item"];
 
+/// The name of every text of a record of the searched type, whichever type that is (§9.4).
+const ANY_TEXT: &str = "any_text";
+
 /// The prefix of the names of kobjects' attributes, and of contexts that are one klass.
 const OF_KOBJECTS: &str = "kobject_";
 
@@ -134,7 +137,9 @@ impl Names<'_> {
 
     /// The meaning of a name in a criterion.
     pub(super) fn subject(&self, name: &str) -> Result<Named, String> {
-        if let Some(attribute) = Attribute::find(name) {
+        let of_context =
+            || Attribute::find(&format!("{}_{ANY_TEXT}", self.context)).filter(|_| name == ANY_TEXT && !self.archive);
+        if let Some(attribute) = Attribute::find(name).or_else(of_context) {
             return self.criterion(name, attribute).map(|subject| Named { subject, klass: None });
         }
         if !self.archive {

@@ -194,6 +194,7 @@ fn the_archive_search_has_a_closed_list_of_its_own() {
     for body in [
         json!({ "and": { "customer_name": { "set": 1 } } }),
         json!({ "and": { "customer_custom_tierStr": { "set": 1 } } }),
+        json!({ "and": { "any_text": { "contains": "ada" } } }),
         json!({ "sort": { "customer_name": "asc" } }),
         json!({ "aggs": {} }),
         json!({ "fields": [] }),

@@ -20,6 +20,11 @@ pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER, is_full: false }
 }
 
+/// Not until there is room on the disk.
+pub(super) fn full(reason: impl Into<String>) -> StoreError {
+    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_WHEN_FULL, is_full: true }
+}
+
 /// Whether the cause of an error is around the database (a lock, the disk, its rights) and not in the statement: then
 /// asking the same again now meets the same error, and later may not.
 pub(super) fn is_of_surroundings(error: &rusqlite::Error) -> bool {
@@ -54,7 +59,7 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 pub(super) fn store_error(error: &rusqlite::Error) -> StoreError {
     let reason = brief(error);
     if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
-        StoreError::Unavailable { reason, retry_after: RETRY_WHEN_FULL, is_full: true }
+        full(reason)
     } else if is_of_surroundings(error) {
         unavailable(reason)
     } else {

@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::batch::{Batch, Finished};
 use super::checkpoint::LogKeeper;
-use super::failure::{is_of_surroundings, store_error, unavailable};
+use super::failure::{full, is_of_surroundings, store_error, unavailable};
 use super::health::Health;
 use super::job::Job;
 use super::scrub::Scrubs;
@@ -68,6 +68,8 @@ impl Queue {
         counters: Arc<Counters>,
     ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
         let (jobs, waiting) = bounded(length.max(1));
+        // A server that is started again while its disk is full is as little ready as before.
+        let full = (!health.has_room_again()).then(|| full("less than 8 MiB are free on the disk of the database"));
         let writer = Writer {
             connection,
             group_length: group_length.max(1),
@@ -83,7 +85,7 @@ impl Queue {
             health,
             counters,
             last_failure: None,
-            full: None,
+            full,
         };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok((Self { jobs }, thread))
@@ -449,6 +451,27 @@ mod tests {
         room.store(ROOM_AGAIN, Ordering::Relaxed);
         assert!(probe(&mut writer).is_ok());
         assert!(put(&mut writer, 2).is_ok());
+    }
+
+    #[test]
+    fn a_server_that_starts_on_a_full_disk_is_not_ready_until_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.db");
+        let room = Arc::new(AtomicU64::new(ROOM_AGAIN - 1));
+        let shown = Arc::clone(&room);
+        let health = Health::new(None, Box::new(move || Some(shown.load(Ordering::Relaxed))));
+        let Writer { connection, keeper, health, counters, .. } = writer(&path, health);
+        let (queue, thread) = Queue::start(connection, 4, 1, 30, keeper, health, counters).unwrap();
+        let ask = || {
+            let (reply, answer) = oneshot::channel();
+            queue.send(Job::Probe(reply)).unwrap();
+            answer.blocking_recv().unwrap()
+        };
+        assert!(matches!(ask(), Err(StoreError::Unavailable { is_full: true, .. })));
+        room.store(ROOM_AGAIN, Ordering::Relaxed);
+        assert!(ask().is_ok());
+        queue.stop();
+        drop(thread.join().unwrap());
     }
 
     #[test]

@@ -324,6 +324,36 @@ fn what_shows_a_sensitive_value_elsewhere_is_masked_with_it() {
     assert_eq!(server.get(&path).expect(200).attributes()["emails"].as_array().unwrap().len(), 1);
 }
 
+/// A forward without a subject is sent with the name of its conversation, which is the beginning of a message.
+#[test]
+fn a_forward_that_takes_its_subject_from_a_sensitive_value_is_masked() {
+    for (name, attribute) in [("message", "preview"), ("message", "subject"), ("conversation", "name")] {
+        let server = Server::on_file();
+        let sensitive = json!({ attribute: { "sensitive": { "enabled": true } } });
+        server.put(&format!("/v1/metadata/{name}"), json!({ "standardProperties": sensitive })).expect(200);
+        let reader = reader(&server);
+        let customer = server.create(json!({}));
+        let mut conversation = json!({ "customer": customer["id"] });
+        let mut message = json!({ "channel": "email", "app": "web", "direction": "in" });
+        let named = if name == "message" { &mut message } else { &mut conversation };
+        named[attribute] = json!("zqown");
+        let conversation = server.post("/v1/conversations", conversation).expect(201).data()["id"].clone();
+        server.post(&format!("/v1/conversations/{}/messages", conversation.as_str().unwrap()), message).expect(201);
+        let forward = json!({
+            "conversation": conversation, "channel": "email", "status": "sent", "from": { "email": "us@acme.example" },
+            "to": [{ "email": "who@acme.example" }],
+        });
+        let forward = server.post("/v1/forwards", forward).expect(201);
+        let delivery = forward.data()["relationships"]["delivery"]["data"]["id"].as_str().unwrap().to_owned();
+        let delivery = format!("/v1/outbox/{delivery}");
+        assert_eq!(server.get(&delivery).expect(200).attributes()["subject"], "Fwd: zqown", "{attribute}");
+        for path in [&*delivery, "/v1/outbox", "/v1/events?last=100", &format!("{delivery}/history")] {
+            let hidden = server.call_as(&reader, Method::GET, path, None).expect(200);
+            assert!(!hidden.text.contains("zqown"), "{attribute}: {path}: {}", hidden.text);
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_hidden_is_refused_with_the_reason() {
     let server = Server::start();
