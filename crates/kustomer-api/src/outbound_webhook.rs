@@ -53,7 +53,7 @@ resource! {
         /// that failed.
         enabled: bool = optional(Schema::boolean());
         /// The key of the signatures.
-        token: String, read_only("the server makes it with the webhook");
+        token(secret): String, read_only("the server makes it with the webhook");
         /// Why it was disabled; null unless the server did.
         disabled_reason: String | null, read_only("the server sets it when deliveries fail for too long");
         /// When it was disabled; null unless the server did.

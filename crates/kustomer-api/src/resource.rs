@@ -5,24 +5,26 @@ mod parts;
 use std::fmt::{Debug, Formatter, Result};
 
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, update,
-    was_sent, when,
+    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, shown,
+    update, was_sent, when,
 };
 
-/// Members that are secrets; `Debug` does not show their values.
-const SECRETS: [&str; 3] = ["current_password", "password", "token"];
-
-/// Shows a struct as a derived `Debug` would, without its secrets.
+/// Shows a struct as a derived `Debug` would.
 pub(crate) fn show(formatter: &mut Formatter<'_>, name: &str, members: &[(&str, &dyn Debug)]) -> Result {
     let mut shown = formatter.debug_struct(name);
     for (member, value) in members {
-        if SECRETS.contains(member) {
-            shown.field(member, &format_args!("***"));
-        } else {
-            shown.field(member, value);
-        }
+        shown.field(member, value);
     }
     shown.finish()
+}
+
+/// What `Debug` shows in place of a secret, whether there is one or not.
+pub(crate) struct Hidden;
+
+impl Debug for Hidden {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
+        formatter.write_str("***")
+    }
 }
 
 /// Declares a resource and its attributes.
@@ -45,6 +47,8 @@ pub(crate) fn show(formatter: &mut Formatter<'_>, name: &str, members: &[(&str, 
 ///         icon: String | null = optional(Schema::text_of(0, 256));
 ///         /// When a member last signed in.
 ///         signed_in_at: Timestamp, read_only("it is derived from sessions");
+///         /// What its bot signs in with.
+///         pin(secret): String = set_on_update(Schema::text(), "set it afterwards");
 ///     }
 ///
 ///     system { deleted: on_update, created_at: optional, imported_at: on_create, }
@@ -63,6 +67,8 @@ pub(crate) fn show(formatter: &mut Formatter<'_>, name: &str, members: &[(&str, 
 /// - `= required(schema)`, `optional(schema)`, `on_create(schema)`, `required_on_create(schema)`,
 ///   `on_update(schema, advice)`, `set_on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
+///
+/// `(secret)` behind its name keeps its value out of `Debug`.
 ///
 /// Records are written with their attributes in this order, those of every record last. Never change the order of those that
 /// exist: former revisions are computed from the present one, and their digests are over bytes.
@@ -83,12 +89,12 @@ macro_rules! resource {
         }
         attributes { $(
             $(#[$about:meta])*
-            $name:ident: $type:ty $(| $null:ident)? $(, read_only($advice:expr))?
+            $name:ident $(($secret:ident))?: $type:ty $(| $null:ident)? $(, read_only($advice:expr))?
                 $(= $manner:ident($($argument:expr),+))? $(=> $schema:expr)?;
         )+ }
         $(sent { $(
             $(#[$sent_about:meta])*
-            $sent:ident: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
+            $sent:ident $(($sent_secret:ident))?: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
         )+ })?
         system {
             $(deleted: $deleted:ident,)? $(created_at: $created_at:ident,)?
@@ -97,7 +103,7 @@ macro_rules! resource {
     ) => {
         $crate::resource::resource! {
             @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
-            { $([$(#[$about])*] $name: $type;)+ }
+            { $([$(#[$about])*] $name [$($secret)?]: $type;)+ }
             [system $($imported_at)?]
         }
 
@@ -174,8 +180,8 @@ macro_rules! resource {
         $crate::resource::resource! {
             @written [$(#[$input_doc])*] $input $attributes $word;
             {
-                $({ [$(#[$about])*] $name attribute [$($manner)?] [$type $(| $null)?] })+
-                $($({ [$(#[$sent_about])*] $sent sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
+                $({ [$(#[$about])*] [$name $($secret)?] attribute [$($manner)?] [$type $(| $null)?] })+
+                $($({ [$(#[$sent_about])*] [$sent $($sent_secret)?] sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
             }
             [$($created_at)?] [$($imported_at)?] [$($modified_at)?] [$($deleted)?] [$($rev)?]
         }
@@ -185,12 +191,15 @@ macro_rules! resource {
     (
         $(#[$doc:meta])* $resource:ident = $word:literal;
         $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident;
-        attributes { $($(#[$about:meta])* $name:ident: $type:ty $(| $null:ident)? $(=> $schema:expr)?;)+ }
+        attributes { $(
+            $(#[$about:meta])*
+            $name:ident $(($secret:ident))?: $type:ty $(| $null:ident)? $(=> $schema:expr)?;
+        )+ }
         $($system:ident;)?
     ) => {
         $crate::resource::resource! {
             @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
-            { $([$(#[$about])*] $name: $type;)+ }
+            { $([$(#[$about])*] $name [$($secret)?]: $type;)+ }
             [$($system)?]
         }
 
@@ -216,7 +225,7 @@ macro_rules! resource {
     // The attributes as they are answered and stored: type and schema.
     (
         @answer [$(#[$doc:meta])*] $resource:ident = $word:literal; [$(#[$answer_doc:meta])*] $attributes:ident = $answer:ident;
-        { $([$(#[$about:meta])*] $name:ident: $type:ty;)+ }
+        { $([$(#[$about:meta])*] $name:ident [$($secret:ident)?]: $type:ty;)+ }
         [$($system:ident $($imported_at:ident)?)?]
     ) => {
         /// The API's word for the resource.
@@ -270,7 +279,7 @@ macro_rules! resource {
                     formatter,
                     stringify!($attributes),
                     &[
-                        $((stringify!($name), &self.$name as &dyn Debug),)+
+                        $((stringify!($name), $crate::resource::shown!([$($secret)?] self.$name)),)+
                         $(
                             ($crate::resource::member!($system deleted), &self.deleted as &dyn Debug),
                             ($crate::resource::member!($system created_at), &self.created_at as &dyn Debug),
@@ -314,7 +323,7 @@ macro_rules! resource {
     // The input, step 1: leave out members that are not written.
     (
         @written $docs:tt $input:ident $attributes:ident $word:literal;
-        { $({ $about:tt $name:ident $kind:ident [$($manner:ident)?] $type:tt })+ }
+        { $({ $about:tt $name:tt $kind:ident [$($manner:ident)?] $type:tt })+ }
         $($system:tt)*
     ) => {
         $crate::resource::resource! {
@@ -327,7 +336,9 @@ macro_rules! resource {
     // The input, step 2.
     (
         @input [$(#[$doc:meta])*] $input:ident $attributes:ident $word:literal;
-        { $({ [$(#[$about:meta])*] $name:ident $kind:ident $manner:ident [$type:ty $(| $null:ident)?] })+ }
+        { $({
+            [$(#[$about:meta])*] [$name:ident $($secret:ident)?] $kind:ident $manner:ident [$type:ty $(| $null:ident)?]
+        })+ }
         [$($created_at:ident)?] [$($imported_at:ident)?] [$($modified_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
     ) => {
         $(#[$doc])*
@@ -383,7 +394,7 @@ macro_rules! resource {
                     formatter,
                     stringify!($input),
                     &[
-                        $((stringify!($name), &self.$name as &dyn Debug),)+
+                        $((stringify!($name), $crate::resource::shown!([$($secret)?] self.$name)),)+
                         $(($crate::resource::member!($created_at created_at), &self.created_at as &dyn Debug),)?
                         $(($crate::resource::member!($imported_at imported_at), &self.imported_at as &dyn Debug),)?
                         $(
@@ -472,3 +483,69 @@ macro_rules! resource {
 }
 
 pub(crate) use resource;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    resource! {
+        /// A robot.
+        Robot = "robot";
+
+        /// The attributes of a robot.
+        answer RobotAttributes = ROBOT;
+
+        /// What to create a robot with.
+        input RobotInput { create: ROBOT_INPUT, update: ROBOT_CHANGES }
+
+        attributes {
+            /// Its name.
+            name: String = required(Schema::text());
+            /// What it signs in with.
+            pin(secret): String | null = optional(Schema::text());
+            /// What it shows others.
+            badge(secret): String, read_only("the server makes it");
+        }
+
+        sent {
+            /// The former pin.
+            former_pin(secret): String = on_update(Schema::text(), "there is none yet");
+        }
+
+        system {}
+    }
+
+    mod read {
+        use super::*;
+
+        resource! {
+            /// A door.
+            Door = "door";
+
+            /// The attributes of a door.
+            answer DoorAttributes = DOOR;
+
+            attributes {
+                /// Its name.
+                name: String;
+                /// What opens it.
+                code(secret): String | null;
+            }
+        }
+    }
+
+    #[test]
+    fn marked_attributes_are_hidden_and_others_are_shown() {
+        let robot = r#"{"name":"Ada","pin":"opensesame","badge":"opensesame"}"#;
+        let robot: RobotAttributes = serde_json::from_str(robot).unwrap();
+        let door: read::DoorAttributes = serde_json::from_str(r#"{"name":"Ada","code":"opensesame"}"#).unwrap();
+        let input = RobotInput::default().name("Ada").pin("opensesame".to_owned()).former_pin("opensesame");
+        for shown in [format!("{robot:?}"), format!("{door:?}"), format!("{input:?}"), format!("{input:#?}")] {
+            assert!(shown.contains("Ada") && shown.contains("***") && !shown.contains("opensesame"), "{shown}");
+        }
+        assert_eq!(format!("{input:?}").matches("***").count(), 2);
+        let sent = serde_json::to_string(&input).unwrap();
+        assert_eq!(sent, r#"{"name":"Ada","pin":"opensesame","formerPin":"opensesame"}"#);
+    }
+}

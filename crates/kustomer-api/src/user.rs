@@ -68,7 +68,7 @@ resource! {
         role_groups: Vec<String> = optional(Schema::list_of(1, &GROUP)) => Schema::list(&GROUP);
         /// The user's rights with passwords, and when the password was set; null while there is none. An update takes a
         /// new password, [`MIN_PASSWORD`] to [`MAX_PASSWORD`] characters.
-        password: Value = set_on_update(
+        password(secret): Value = set_on_update(
             Schema::text_of(MIN_PASSWORD, MAX_PASSWORD),
             "the person sets it by the link of the invitation"
         ) => Schema::object(&PASSWORD);
@@ -76,7 +76,7 @@ resource! {
 
     sent {
         /// The password that a new one replaces; needed to change one's own password or address.
-        current_password: String = on_update(
+        current_password(secret): String = on_update(
             Schema::text_of(0, MAX_PASSWORD),
             "a user who is invited has none"
         );

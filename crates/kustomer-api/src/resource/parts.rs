@@ -10,6 +10,16 @@ macro_rules! first {
     };
 }
 
+/// The value of a member as `Debug` shows it.
+macro_rules! shown {
+    ([] $value:expr) => {
+        &$value as &dyn Debug
+    };
+    ([secret] $value:expr) => {
+        &$crate::resource::Hidden as &dyn Debug
+    };
+}
+
 /// A field's name as the API writes it.
 macro_rules! camel_case {
     ($name:ident) => {{
@@ -177,6 +187,6 @@ macro_rules! member {
 }
 
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, update,
-    was_sent, when,
+    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, shown,
+    update, was_sent, when,
 };
