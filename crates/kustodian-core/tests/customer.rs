@@ -627,6 +627,27 @@ fn erasing_asks_for_the_etag_that_was_sent() {
     assert_eq!(stale.status, 412);
 }
 
+#[test]
+fn a_delete_by_the_same_user_is_all_that_may_separate_an_erasure_from_its_etag() {
+    let org = org();
+    let made = stored(&create(json!({ "name": "Ada" })));
+    let etag = resource::etag(made.document.as_bytes());
+    let by = |actor| Context { actor, ..context(&org, LATER) };
+    let is_meant = |actor, after: &Stored, before: &Stored, etag: &str| {
+        customer::is_deleted_only(&by(actor), after, &before.document, etag).unwrap()
+    };
+    let delete = |of: &Stored| stored(&customer::delete(&by(id(7)), Some(of), seed(4), None).unwrap());
+    let deleted = delete(&made);
+    assert!(is_meant(id(7), &deleted, &made, &etag));
+    assert!(!is_meant(id(8), &deleted, &made, &etag), "somebody else's delete is a change of its own");
+    assert!(!is_meant(id(7), &deleted, &made, "W/\"1-1\""));
+    assert!(!is_meant(id(7), &made, &made, &etag));
+    let changed = stored(&update(&made, json!({ "name": "Eve" })));
+    assert!(!is_meant(id(7), &delete(&changed), &made, &etag), "nor is a change before the delete passed over");
+    let restored = customer::restore(&by(id(7)), Some(&deleted), seed(5), None, None).unwrap().unwrap();
+    assert!(!is_meant(id(7), &delete(&stored(&restored)), &made, &etag));
+}
+
 /// As versions stored it that did not compose accents: with an `e` and an accent behind it.
 #[test]
 fn a_record_with_accents_in_two_characters_keeps_its_claims_until_it_is_written_again() {

@@ -5,6 +5,7 @@ use kustomer_api::envelope::{Relationships, SelfLink};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
+use super::lifecycle::flagged;
 use super::{Context, identity};
 use crate::change::{Cause, ChangeSet, Columns, Erasure, Event, EventSeed, Put};
 use crate::kind::Kind;
@@ -57,6 +58,22 @@ pub fn erase(
         puts: vec![put],
         ..ChangeSet::default()
     })
+}
+
+/// Whether the stored state is the one `before` it, which `If-Match` names, and a delete by this user. An erasure deletes the
+/// customer first, so this is what a stopped erasure leaves behind for the same request.
+///
+/// # Errors
+/// 500 when the stored data cannot be read.
+pub fn is_deleted_only(context: &Context<'_>, stored: &Stored, before: &str, if_match: &str) -> Result<bool, Refusal> {
+    if !stored.deleted || !resource::names_etag(if_match, &resource::etag(before.as_bytes())) {
+        return Ok(false);
+    }
+    let context = Context { now: stored.updated_at, ..*context };
+    let before: Customer = resource::read(before)?;
+    let rev = before.attributes.rev.value().copied().unwrap_or_default() + 1;
+    let deleted = flagged(&context, before, rev, true);
+    Ok(resource::render(&deleted)? == stored.document)
 }
 
 fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {

@@ -171,15 +171,20 @@ fn flag(
 ) -> Result<(ChangeSet, CustomerAttributes), Refusal> {
     let context = &context.not_before(stored.updated_at);
     let before: Customer = resource::read(&stored.document)?;
-    let mut after = before.clone();
-    after.attributes.deleted = deleted.into();
-    touch(context, &mut after, stored.rev + 1);
+    let after = flagged(context, before.clone(), stored.rev + 1, deleted);
     let mut changes = ChangeSet::default();
     put(context, &after, stored.id, Some((stored.rev, &before)), &mut changes)?;
     let name = if deleted { EVENTS.delete } else { EVENTS.restore };
     let difference = resource::changes(&before, &after)?;
     happened(context, event, name, Some(difference), &mut changes);
     Ok((changes, after.attributes))
+}
+
+/// The record with `deleted` set.
+pub(super) fn flagged(context: &Context<'_>, mut customer: Customer, rev: u64, deleted: bool) -> Customer {
+    customer.attributes.deleted = deleted.into();
+    touch(context, &mut customer, rev);
+    customer
 }
 
 pub(super) fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {

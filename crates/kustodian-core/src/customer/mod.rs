@@ -20,7 +20,7 @@ mod write;
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
 pub(crate) use effects::{Effect, affect, redact, shows_message};
 pub use effects::{forget_shown, shown_conversation};
-pub use erase::erase;
+pub use erase::{erase, is_deleted_only};
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};

@@ -21,7 +21,7 @@ use crate::call::Call;
 use crate::described;
 use crate::handlers::{companies, homes, included, merges, plain, tags};
 use crate::paging::{self, FULL, Numbered};
-use crate::parts;
+use crate::{parts, past};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
@@ -98,6 +98,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
+    let if_match = continued(&call, stored.as_ref(), if_match).await?;
     let decide_if = |if_match: Option<String>| {
         let act = act.clone();
         move |stored: Option<Stored>| {
@@ -133,6 +134,28 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;
     Ok(Answer::Empty)
+}
+
+/// The state that an erasure is about. If an erasure with this `If-Match` was stopped after its delete, that is the deleted
+/// customer.
+async fn continued(
+    call: &Call<EraseCustomer>,
+    stored: Option<&Stored>,
+    if_match: Option<String>,
+) -> Result<Option<String>, Refusal> {
+    let (Some(stored), Some(header)) = (stored, if_match.as_deref()) else { return Ok(if_match) };
+    if !stored.deleted || resource::check_if_match(stored, Some(header)).is_ok() {
+        return Ok(if_match);
+    }
+    let rev = stored.rev.saturating_sub(1);
+    let before = past::find_states(call.store(), call.org(), Kind::Customer, stored.id, rev, rev).await?;
+    let act = call.act();
+    for before in before {
+        if customer::is_deleted_only(&act.context(), stored, &before.document, header)? {
+            return Ok(Some(resource::etag(stored.document.as_bytes())));
+        }
+    }
+    Ok(if_match)
 }
 
 /// Deletes a customer whose records are about to be erased. A change or a merge that is faster is decided on before any of

@@ -134,6 +134,52 @@ fn erasing_asks_for_its_role_and_for_the_etag_that_was_sent() {
     Answer::of(fresh).expect(204);
 }
 
+/// Erases a customer if it has a state.
+fn erase_if(server: &Server, token: &str, path: &str, etag: &str) -> reqwest::blocking::RequestBuilder {
+    server.request(Method::POST, &format!("{path}/erase")).bearer_auth(token).header("if-match", etag)
+}
+
+#[test]
+fn an_erasure_that_a_crash_stopped_is_completed_by_the_same_request() {
+    let mut server = Server::on_file();
+    for round in 0.. {
+        assert!(round < 20, "every erasure was complete before the server was killed");
+        let customer = server.create(json!({ "name": "Ada", "externalId": format!("a{round}") }));
+        let path = customer["links"]["self"].as_str().unwrap();
+        for _ in 0..20 {
+            server.post(&format!("{path}/conversations"), json!({ "name": "Lamp" })).expect(201);
+        }
+        let etag = server.get(path).header("etag").to_owned();
+        let request = erase_if(&server, TOKEN, path, &etag);
+        let stopped = std::thread::spawn(move || request.send().is_err());
+        while server.get(path).status == 200 {}
+        server = server.kill_and_restart();
+        let is_stopped = stopped.join().unwrap();
+        if is_stopped && !server.get(path).expect(404).text.contains("was erased on") {
+            let stale = erase_if(&server, TOKEN, path, "W/\"1-9\"");
+            Answer::of(stale).expect(412);
+            Answer::of(erase_if(&server, TOKEN, path, &etag)).expect(204);
+            let refused = server.get(path).expect(404);
+            assert!(refused.text.contains("was erased on"), "{}", refused.text);
+            assert_eq!(server.get("/v1/customers").expect(200).data(), &json!([]));
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_delete_by_another_user_is_a_change_that_if_match_refuses() {
+    let server = Server::on_file();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    let etag = server.get(path).header("etag").to_owned();
+    server.call_as(&server.token("demo", &["org.user"]), Method::DELETE, path, None).expect(204);
+    Answer::of(erase_if(&server, TOKEN, path, &etag)).expect(412);
+    server.post(&format!("{path}/restore"), json!({})).expect(200);
+    server.delete(path).expect(204);
+    Answer::of(erase_if(&server, TOKEN, path, &etag)).expect(412);
+}
+
 #[test]
 fn an_erased_customer_leaves_the_past_of_the_customer_that_a_conversation_was_moved_from() {
     let server = Server::start();
