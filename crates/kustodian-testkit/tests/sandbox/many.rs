@@ -16,7 +16,7 @@ use kustomer_client::klass::KlassInput;
 use kustomer_client::kobject::KObjectInput;
 use kustomer_client::message::{Channel, MessageInput};
 use kustomer_client::note::NoteInput;
-use kustomer_client::search::{Search, SearchPage, attribute};
+use kustomer_client::search::{Search, attribute};
 use kustomer_client::{Attempt, Client, Error, InvalidRequest, Method, Observer};
 
 fn named(name: &str) -> CustomerInput {
@@ -115,44 +115,6 @@ async fn a_search_for_any_kind_of_record_outlives_the_last_page() {
     outlives!(client.kobjects("order"), order, Search::kobjects_of("order"), search_kobjects_beyond_pages);
     outlives!(client.messages(), message, Search::messages(), search_messages_beyond_pages);
     outlives!(client.notes(), note, Search::notes(), search_notes_beyond_pages);
-}
-
-#[tokio::test]
-async fn a_search_outlives_a_hundred_pages_most_of_which_share_a_moment() {
-    let capped = |settings: &mut Settings| settings.search_page_cap = Some(100);
-    let moment = "2026-01-02T03:04:05.000Z".parse().unwrap();
-    let sandbox = Sandbox::builder().clock_at(moment).settings(capped).start().await.unwrap();
-    let (client, clock) = (sandbox.client(), sandbox.clock().unwrap());
-    let customers = client.customers();
-    // Two a page: pages end with 200 records.
-    const COUNTS: [usize; 3] = [150, 1, 52];
-    let total = COUNTS.iter().sum::<usize>();
-    let distinct = |ids: Vec<String>| (ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
-    let page = SearchPage::default().page(101).page_size(2);
-
-    let mut made = 0;
-    for count in COUNTS {
-        create(client, made..made + count).await;
-        made += count;
-        clock.advance(Duration::from_millis(1));
-    }
-    let adas = Search::customers().and(attribute::NAME.contains("Ada"));
-    assert_eq!(customers.search_page(&adas, &page).await.unwrap_err().status(), Some(400));
-    let found = customers.search_beyond_pages(&adas, 2).map_ok(|customer| customer.id.to_string());
-    assert_eq!(distinct(found.try_collect().await.unwrap()), (total, total));
-
-    let owner = customers.create(&named("Owner")).await.unwrap().data.id;
-    for count in COUNTS {
-        clock.advance(Duration::from_millis(1));
-        let question = ConversationInput::default().name("A question".to_owned()).customer(owner.to_string());
-        let outcomes = client.conversations().bulk_create_all(vec![BulkItem::new(&question); count]);
-        assert_eq!(outcomes.filter(|outcome| std::future::ready(outcome.is_done())).count().await, count);
-    }
-    let questions = Search::conversations().and(attribute::CONVERSATION_NAME.contains("question"));
-    assert_eq!(customers.search_conversations(&questions, &page).await.unwrap_err().status(), Some(400));
-    let found = customers.search_conversations_beyond_pages(&questions, 2);
-    let found = found.map_ok(|conversation| conversation.id.to_string());
-    assert_eq!(distinct(found.try_collect().await.unwrap()), (total, total));
 }
 
 #[tokio::test]

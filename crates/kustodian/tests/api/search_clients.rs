@@ -1,12 +1,17 @@
 //! Searching with the Rust client and on the command line.
 
+use std::future::ready;
 use std::process::Command;
 
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use kustomer_client::bulk::BulkItem;
+use kustomer_client::conversation::{Conversation, ConversationInput};
 use kustomer_client::custom::{Key, Num, Str};
+use kustomer_client::customer::{Customer, CustomerInput};
 use kustomer_client::envelope::Page;
 use kustomer_client::query::PageQuery;
 use kustomer_client::search::{Aggregation, Search, SearchPage, attribute};
-use kustomer_client::{Endpoint, Walk};
+use kustomer_client::{Endpoint, Error, Timestamp, Walk};
 use serde_json::{Value, json};
 
 use crate::client::{client, wait_for};
@@ -62,6 +67,78 @@ fn the_rust_client_searches_page_by_page_and_walks_over_everything() {
         assert_eq!(archived.data.len(), 12);
     });
     assert_eq!(client.customers().search(&search).send_blocking().unwrap().data.len(), 3);
+}
+
+/// How many pages of a search there are, as on Kustomer; of two records.
+const PAGES: [&str; 2] = ["--search-page-cap", "100"];
+const PAGE: u32 = 2;
+const REACHED: usize = 200;
+
+/// An id and the moment of the last change, in the order of a search.
+type Place = (String, Timestamp);
+
+/// How many of the oldest records have to go so that the last record of the last page shares its moment with the next one.
+fn too_old(places: &[Place]) -> usize {
+    let shared = places[REACHED - 1..].windows(2).position(|pair| pair[0].1 == pair[1].1);
+    shared.expect("records that were created at the same time share a moment")
+}
+
+async fn places<T>(found: impl Stream<Item = Result<T, Error>>, place: impl Fn(T) -> Place) -> Vec<Place> {
+    found.map_ok(place).try_collect().await.unwrap()
+}
+
+/// The ids, sorted.
+fn ids(places: &[Place]) -> Vec<&str> {
+    let mut ids: Vec<&str> = places.iter().map(|(id, _)| id.as_str()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn the_rust_client_finds_all_records_beyond_the_hundredth_page_where_a_moment_goes_on_behind_it() {
+    let server = Server::start_with(&PAGES);
+    let client = client(&server);
+    let customers = client.customers();
+    let behind = SearchPage::default().page(101).page_size(PAGE);
+    wait_for(async {
+        let ada = CustomerInput::new().name("Ada");
+        let outcomes = customers.bulk_create_all(vec![BulkItem::new(&ada); 300]);
+        assert!(outcomes.all(|outcome| ready(outcome.is_done())).await);
+        let adas = Search::customers().and(attribute::NAME.contains("Ada"));
+        let place = |it: Customer| (it.id.to_string(), *it.attributes.updated_at.value().unwrap());
+        let sorted = adas.clone().sort(attribute::UPDATED_AT.ascending());
+        let all = places(customers.search_all(&sorted).into_stream(), place).await;
+        let (old, kept) = all.split_at(too_old(&all));
+        for (id, _) in old {
+            customers.delete(id.as_str()).await.unwrap();
+        }
+        assert_eq!(customers.search_page(&adas, &behind).await.unwrap_err().status(), Some(400));
+        let found = places(customers.search_beyond_pages(&adas, PAGE), place).await;
+        assert_eq!(ids(&found), ids(kept));
+    });
+    wait_for(async {
+        // Those of one customer are created one after the other.
+        let owners = (0..8).map(|_| async { customers.create(&CustomerInput::new().name("Owner")).await.unwrap() });
+        let owners: Vec<_> = stream::iter(owners).buffer_unordered(8).collect().await;
+        let asked = (0..304).map(|number| {
+            let owner = owners[number % owners.len()].data.id.to_string();
+            let question = ConversationInput::default().name("A question".to_owned()).customer(owner);
+            let client = &client;
+            async move { client.conversations().create(&question).await.unwrap() }
+        });
+        stream::iter(asked).buffer_unordered(8).for_each(|_| ready(())).await;
+        let questions = Search::conversations().and(attribute::CONVERSATION_NAME.contains("question"));
+        let place = |it: Conversation| (it.id.to_string(), *it.attributes.updated_at.value().unwrap());
+        let sorted = questions.clone().sort(attribute::CONVERSATION_UPDATED_AT.ascending());
+        let all = places(customers.search_all_conversations(&sorted).into_stream(), place).await;
+        let (old, kept) = all.split_at(too_old(&all));
+        for (id, _) in old {
+            client.conversations().delete(id.as_str()).await.unwrap();
+        }
+        assert_eq!(customers.search_conversations(&questions, &behind).await.unwrap_err().status(), Some(400));
+        let found = places(customers.search_conversations_beyond_pages(&questions, PAGE), place).await;
+        assert_eq!(ids(&found), ids(kept));
+    });
 }
 
 async fn all<E, T>(mut walk: Walk<E, T>) -> Vec<T>
