@@ -67,6 +67,8 @@ mod people;
 mod place;
 mod plug;
 mod post_office;
+mod printed;
+mod printed_commands;
 mod process;
 mod published_calls;
 mod query_parameters;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use serde_json::json;
 
+use crate::printed;
 use crate::server::{Server, TOKEN};
 
 const README: &str = include_str!("../../../../README.md");
@@ -94,18 +95,13 @@ fn the_rust_program_runs_in_a_new_project() {
 
 /// Runs commands as their reader does: in a folder of their own, with the server and its key in the environment.
 fn run_commands(server: &Server, folder: &Path, commands: &str) {
-    let binary = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-    let mut shell = Command::new("bash");
-    shell.args(["-euo", "pipefail", "-c", commands]).current_dir(folder);
-    shell.env("PATH", path).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN);
-    shell.env("KUSTODIAN_DATABASE", server.database());
-    let output = shell.output().unwrap();
-    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{commands}\n{said}{error}");
+    let variables =
+        [("KUSTODIAN_URL", server.url.as_str()), ("KUSTODIAN_TOKEN", TOKEN), ("KUSTODIAN_DATABASE", server.database())];
+    printed::run(folder, commands, &variables);
 }
 
-/// All blocks of commands of a page, in order. Blocks of other languages, such as `console`, need more than a server.
+/// All blocks of commands of a page, in order. Blocks of other languages, such as `console`, need more than a server:
+/// `printed_commands.rs` runs them.
 fn commands_of(page: &str) -> String {
     let mut commands = String::new();
     let mut lines = page.lines();
@@ -195,56 +191,17 @@ fn the_commands_of_each_page_run_on_a_fresh_server() {
     });
 }
 
-/// The blocks in this language of the README and of every page of the guide, each with the name of its page.
-fn blocks_of_pages(language: &str) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let docs = fs::read_dir(root.join("docs")).unwrap().map(|file| file.unwrap().path());
-    let pages = docs.chain([root.join("README.md")]).filter(|path| path.extension().is_some_and(|end| end == "md"));
-    let mut blocks = Vec::new();
-    for page in pages {
-        let (text, name) =
-            (fs::read_to_string(&page).unwrap(), page.file_name().unwrap().to_string_lossy().into_owned());
-        let fence = format!("```{language}\n");
-        let found = text.split(&fence).skip(1).filter_map(|rest| rest.split_once("```"));
-        blocks.extend(found.map(|(block, _)| (name.clone(), block.to_owned())));
-    }
-    blocks
-}
-
-/// Blocks of `console` need more than a server, such as a mail server or a second database. Their commands are not run, but
-/// every command and flag in them exists.
-#[test]
-fn the_commands_that_need_more_than_a_server_are_at_least_taken() {
-    let lines = blocks_of_pages("console").into_iter().flat_map(|(page, block)| {
-        let lines: Vec<String> = block.lines().filter(|line| line.contains("kustodian ")).map(str::to_owned).collect();
-        lines.into_iter().map(move |line| (page.clone(), line))
-    });
-    let mut taken = 0;
-    for (page, line) in lines {
-        let line = line.split(" #").next().unwrap().trim();
-        // Variables may come first; the program is the first word of what follows, here or in a container.
-        let Some(command) =
-            line.split_once("kustodian ").filter(|(before, _)| before.is_empty() || before.contains('='))
-        else {
-            continue;
-        };
-        let shell = format!("\"$KUSTODIAN\" {} --help", command.1);
-        let ran = Command::new("bash").args(["-c", &shell]).env("KUSTODIAN", env!("CARGO_BIN_EXE_kustodian")).output();
-        let ran = ran.unwrap();
-        assert!(ran.status.success(), "{page}: {line}\n{}", String::from_utf8_lossy(&ran.stderr));
-        taken += 1;
-    }
-    assert!(taken >= 10, "{taken}");
-}
-
 #[test]
 fn the_settings_of_the_pages_are_taken() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = rcgen::generate_simple_self_signed(["crm.example".to_owned()]).unwrap();
     fs::write(folder.path().join("fullchain.pem"), certificate.cert.pem()).unwrap();
     fs::write(folder.path().join("privkey.pem"), certificate.signing_key.serialize_pem()).unwrap();
-    let blocks = blocks_of_pages("toml").into_iter().filter(|(_, block)| !block.contains("dependencies]"));
-    let blocks: Vec<_> = blocks.filter(|(_, block)| !block.contains("{ path =")).collect();
+    let blocks = printed::blocks().into_iter().filter(|block| block.info == "toml");
+    let blocks = blocks.map(|block| (block.page, block.text));
+    // Those of a program are in `Cargo.toml`.
+    let is_of_program = |block: &str| block.contains("dependencies]") || block.contains("{ path =");
+    let blocks: Vec<_> = blocks.filter(|(_, block)| !is_of_program(block)).collect();
     assert!(blocks.len() >= 4, "{blocks:?}");
     for (page, block) in blocks {
         // Where systemd lays credentials.

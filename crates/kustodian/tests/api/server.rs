@@ -1,7 +1,7 @@
 //! Starts the real binary and speaks to it.
 
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -86,14 +86,25 @@ impl Server {
 
     fn run(command: &mut Command, database: &str, arguments: &[&str]) -> Self {
         let usual = crate::place::attachments(database).filter(|_| !arguments.contains(&"--attachments"));
-        let mut process = command
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bootstrap-token", TOKEN])
             .args(usual.iter().flat_map(|folder| ["--attachments", folder.as_str()]))
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+            .args(arguments);
+        Self::started(command, database)
+    }
+
+    /// The server that commands of a page start last, in this folder and with these variables. It has a port of its own.
+    pub(crate) fn printed(folder: &Path, commands: &str, variables: &[(&str, &str)]) -> Self {
+        // The server takes the place of the shell, which would not end it.
+        let program = env!("CARGO_BIN_EXE_kustodian");
+        let commands = format!("kustodian() {{ exec '{program}' \"$@\"; }}\n{commands}");
+        let mut command = crate::printed::shell(folder, &commands, &[("KUSTODIAN_LISTEN", "127.0.0.1:0")]);
+        command.env("KUSTODIAN_BOOTSTRAP_TOKEN", TOKEN).envs(variables.iter().copied());
+        Self::started(&mut command, "")
+    }
+
+    fn started(command: &mut Command, database: &str) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
         let url = loop {

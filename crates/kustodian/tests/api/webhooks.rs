@@ -17,7 +17,7 @@ use crate::server::{Server, TOKEN, binary};
 
 /// The reaction of a receiver to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
+pub(crate) enum Mood {
     /// Takes it.
     Takes,
     /// Answers 500 to what mentions this.
@@ -30,7 +30,7 @@ enum Mood {
 
 /// A delivery as it arrived.
 #[derive(Debug, Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     headers: Vec<(String, String)>,
     body: String,
     is_taken: bool,
@@ -47,14 +47,14 @@ impl Delivery {
 }
 
 /// A receiver on this machine.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     mood: Arc<Mutex<Mood>>,
     arrived: Arc<Mutex<Vec<Delivery>>>,
 }
 
 impl Receiver {
-    fn start(mood: Mood) -> Self {
+    pub(crate) fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hook?secret=path", listener.local_addr().unwrap());
         let receiver = Self { url, mood: Arc::new(Mutex::new(mood)), arrived: Arc::default() };
@@ -72,7 +72,7 @@ impl Receiver {
         *self.mood.lock().unwrap() = mood;
     }
 
-    fn arrived(&self) -> Vec<Delivery> {
+    pub(crate) fn arrived(&self) -> Vec<Delivery> {
         self.arrived.lock().unwrap().clone()
     }
 

@@ -97,6 +97,10 @@ mod plan;
 mod plug;
 #[path = "../api/post_office.rs"]
 mod post_office;
+#[path = "../api/printed.rs"]
+#[expect(dead_code, reason = "the list of all blocks is for the other engine's tests")]
+mod printed;
+mod printed_commands;
 #[path = "../api/query_parameters.rs"]
 mod query_parameters;
 #[path = "../api/ran.rs"]
