@@ -147,12 +147,11 @@ fn whole_of(path: &str, id: &str) -> String {
     if is_path { id.to_owned() } else { format!("{path}.{id}") }
 }
 
-/// Whether two children of a node have the same path, here or below.
-fn has_twins(node: &Map<String, Value>, path: &str) -> bool {
-    let mut paths = HashSet::new();
+/// Whether two nodes have the same path: beside each other with one id, or where an id has a dot in it.
+fn has_twins(node: &Map<String, Value>, path: &str, paths: &mut HashSet<String>) -> bool {
     node.get("children").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).any(|child| {
         let whole = whole_of(path, child.get("id").and_then(Value::as_str).unwrap_or_default());
-        has_twins(child, &whole) || !paths.insert(whole)
+        has_twins(child, &whole, paths) || !paths.insert(whole)
     })
 }
 
@@ -177,8 +176,8 @@ pub(super) fn check_definition(key: &str, suffix: Suffix, about: &AttributeMetad
     if let Some(tree) = about.tree.value() {
         match walk(tree, "", false, &mut Vec::new()) {
             Err(advice) => refuse("tree", "The tree cannot be read".to_owned(), advice),
-            Ok(()) if has_twins(tree, "") => {
-                let title = "Two nodes beside each other have the same id".to_owned();
+            Ok(()) if has_twins(tree, "", &mut HashSet::new()) => {
+                let title = "Two nodes have the same path".to_owned();
                 refuse("tree", title, "give each an id of its own: a value names one of them");
             }
             Ok(()) => {}
@@ -295,6 +294,19 @@ mod tests {
         }
         for value in ["Fruit", "bread", "food.tools", "food."] {
             assert_eq!(refused(&free, &json!({ "reasonStr": value })).len(), 1, "{value}");
+        }
+    }
+
+    #[test]
+    fn no_two_nodes_of_a_tree_have_the_same_path() {
+        for (children, is_ambiguous) in [
+            (json!([{ "id": "a" }, { "id": "a" }]), true),
+            (json!([{ "id": "a.b" }, { "id": "a", "children": [{ "id": "b" }] }]), true),
+            (json!([{ "id": "a", "children": [{ "id": "b" }, { "id": "a.b" }] }]), true),
+            (json!([{ "id": "a", "children": [{ "id": "c" }] }, { "id": "b", "children": [{ "id": "c" }] }]), false),
+        ] {
+            let tree = Map::from_iter([("children".to_owned(), children)]);
+            assert_eq!(has_twins(&tree, "", &mut HashSet::new()), is_ambiguous, "{tree:?}");
         }
     }
 
