@@ -61,7 +61,7 @@ use self::place::Place;
 pub(crate) use self::place::{
     missing, refuse_log_elsewhere, refuse_lone_log, refuse_lost, refuse_other_name, refuse_special,
 };
-use self::readers::Readers;
+use self::readers::{Opener, Readers};
 use self::temporary::TemporaryFolder;
 use self::writer::Queue;
 use crate::failure::OpenError;
@@ -152,10 +152,14 @@ impl Sqlite {
         let place = folder.is_none().then(|| Place::new(path, held));
         let file = path.to_owned();
         let health = Arc::new(Health::new(place, Box::new(move || free_bytes(&file))));
-        let readers = |count: usize| -> Result<Readers, OpenError> {
-            let connections: Result<_, _> = (0..count.max(1)).map(|_| connection::reader(path, options)).collect();
-            Ok(Readers::new(connections?, Arc::clone(&health)))
+        let opener: Arc<Opener> = {
+            let (path, options) = (path.to_owned(), options.clone());
+            Arc::new(move || connection::reader(&path, &options))
         };
+        // Nobody but this process knows the name of a temporary file, so that it need not be opened at once: a test that
+        // neither lists nor searches starts sooner.
+        let is_waiting = folder.is_some();
+        let readers = |count| Readers::new(count, Arc::clone(&opener), is_waiting, Arc::clone(&health));
         let (single, lists) = (readers(options.readers)?, readers(options.list_readers)?);
         let turns = SearchTurns { quick: options.quick_searches.max(1), slow: options.slow_searches.max(1) };
         let searches = readers(turns.quick + turns.slow)?;
