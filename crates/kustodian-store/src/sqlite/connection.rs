@@ -91,13 +91,14 @@ pub(super) fn writer(path: &Path, options: &Options, durability: Durability) -> 
     // Counts only while the database has no page yet, which is also how a foreign file is kept as it is.
     connection.pragma_update(None, "page_size", PAGE_SIZE).map_err(fail)?;
     schema::refuse_others(&connection, path)?;
+    // First: the change of the mode waits for the disk four times, unless the database is gone on exit anyway.
+    set_up(&connection, options.writer_cache_bytes, durability).map_err(fail)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(fail)?;
     if !mode.eq_ignore_ascii_case("wal") {
         let reason = format!("its file system has no shared memory (journal mode {mode}); use a local disk");
         return Err(OpenError::Failed { what: path.display().to_string(), reason });
     }
-    set_up(&connection, options.writer_cache_bytes, durability).map_err(fail)?;
     // Checkpoints are run beside the writer: within it they make the slowest commits.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
     // A log that had to grow is cut when it starts over.
