@@ -94,7 +94,7 @@ fn initial() -> AuthSettingsAttributes {
 pub fn adopt(org: &Org, now: Timestamp, event: EventSeed, note: &[u8]) -> Result<ChangeSet, Refusal> {
     let Noted { mut attributes, by } =
         serde_json::from_slice(note).map_err(|_| resource::fault("Stored settings could not be read"))?;
-    let context = Context { org, actor: by, now, client: SYSTEM, request_id: "", slas: None };
+    let context = Context { org, actor: by, now, client: SYSTEM, request_id: "", slas: None, import: None };
     if attributes.cors_whitelist.is_absent() {
         // They were written before origins were kept.
         attributes.cors_whitelist = Vec::new().into();

@@ -247,7 +247,8 @@ mod tests {
         let id = |byte| ObjectId::from_bytes([byte; 12]);
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let now = Timestamp::from_millis(1_800_000_000_000);
-        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r1", slas: None };
+        let context =
+            Context { org: &org, actor: id(7), now, client: "api", request_id: "r1", slas: None, import: None };
         let seed = |byte| EventSeed { id: id(byte), salt: Salt([byte; 16]) };
         let work = work::tests::work();
         let item = Item { client_ref: Some("ada@acme.example".to_owned()), ..Item::default() };

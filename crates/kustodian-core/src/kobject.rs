@@ -10,6 +10,7 @@ use crate::change::{ChangeSet, Columns, EventSeed, Name, Narrowed, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::{compose, composed};
 use crate::customer::{self, Context, Effect, KnownCompany};
+use crate::imported::Imported;
 use crate::kind::Kind;
 use crate::klass::KnownKlass;
 use crate::record::Record;
@@ -164,10 +165,13 @@ pub fn create(
     let Owners { klass, customer, company } = owners;
     klass.check_takes_new()?;
     // The customer's update must not be older than the one before; the two events are of one moment.
-    let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
+    let context = &customer.map_or(*context, |customer| context.among(customer.updated_at));
     let Write { input, tags, .. } = write;
     let tags = tags.unwrap_or_default();
     let mut kobject = fresh(klass);
+    if let Some(import) = context.import_of(Kind::KObject) {
+        task::check(&kobject, klass, &task_of(import))?;
+    }
     apply(&mut kobject, klass, input, Some(tags.ids))?;
     let created_at = kobject.created_at.value().copied().unwrap_or(context.now);
     let path = klass.path();
@@ -199,6 +203,16 @@ pub fn create(
     }
     tag::create(context, &tags.new, &mut changes)?;
     Ok(changes)
+}
+
+/// As much of a task as an import keeps.
+fn task_of(import: &Imported) -> KObjectInput {
+    KObjectInput {
+        status: import.read("status"),
+        queue: import.read("queue").map_or(Field::Absent, Field::Value),
+        assigned_user: import.read("assignedUser").map_or(Field::Absent, Field::Value),
+        ..KObjectInput::default()
+    }
 }
 
 /// Changes a kobject: scalars, lists and `data` sent replace those stored, custom attributes are merged by their keys.

@@ -54,8 +54,10 @@ pub(crate) fn create_with<A: Lifecycle>(
         extra: Map::new(),
     };
     complete(&mut record);
+    context.keep_record(&mut record)?;
     A::settle(context, None, &mut record)?;
-    let put = put::<A>(&record, id, 1, None, false, context.now)?;
+    let updated_at = record.attributes.system().updated_at.value().copied().unwrap_or(context.now);
+    let put = put::<A>(&record, id, 1, None, false, updated_at)?;
     let mut changes = commit(context, event, A::KIND.spec().events.create, put, None)?;
     changes.claims = A::claims(&record, context.org.key, id);
     Ok(changes)
@@ -227,7 +229,7 @@ fn edit_record<'a, A: Lifecycle>(
     if missing::erased_at(stored)?.is_some() {
         return Err(missing::missing(A::KIND, Some(stored)));
     }
-    let context = context.not_before(stored.updated_at);
+    let context = context.following(stored.updated_at);
     let before: Resource<A> = resource::read(&stored.document)?;
     let mut after = before.clone();
     if by == By::User {
@@ -284,6 +286,6 @@ fn commit(
     changes: Option<String>,
 ) -> Result<ChangeSet, Refusal> {
     let cause = Cause { seed, name, actor: context.doer(), client: context.client, request_id: context.request_id };
-    let event = Event::of(cause, &put, changes);
+    let event = context.date(Event::of(cause, &put, changes));
     Ok(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() })
 }

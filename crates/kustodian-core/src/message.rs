@@ -103,10 +103,10 @@ pub fn create(
     write: Write,
 ) -> Result<ChangeSet, Refusal> {
     let context = &match place {
-        Place::Conversation(stored) => context.not_before(stored.updated_at),
+        Place::Conversation(stored) => context.among(stored.updated_at),
         Place::New(_) => *context,
     }
-    .not_before(customer.updated_at);
+    .among(customer.updated_at);
     let Write { mut input, may_backdate, attachments, spam } = write;
     let author = Author::take(&mut input.created_by, &mut input.modified_by, may_backdate);
     if !may_backdate {
@@ -116,7 +116,8 @@ pub fn create(
     let attachments = attachments.unwrap_or_default();
     let path = Kind::Message.path_of(id);
     let mut message = fresh();
-    let imported = input.imported_at.is_some();
+    let imported_at = input.imported_at;
+    let imported = imported_at.is_some();
     let channel = input.channel.as_ref().map(|channel| channel.as_str().to_owned()).unwrap_or_default();
     let direction = input.direction.clone().unwrap_or(Direction::In);
     apply(&mut message, input)?;
@@ -140,10 +141,12 @@ pub fn create(
         subject: message.subject.value().cloned(),
         auto: message.auto.value().copied().unwrap_or_default(),
         imported,
-        created_by: context.actor,
+        is_dated: context.is_dated(),
+        created_by: author.created_by().unwrap_or(context.actor),
     };
     let add = |fold: &mut Fold, conversation: &mut ConversationAttributes| {
-        fold.direction_type = conversation::direction_type_of(conversation, &fold.direction);
+        let kept = context.import_of(Kind::Message).and_then(|import| import.read("directionType"));
+        fold.direction_type = kept.unwrap_or_else(|| conversation::direction_type_of(conversation, &fold.direction));
         conversation::add_message(conversation, fold, context.now)
     };
     let (conversation_id, is_new, with, theirs) = match place {
@@ -161,7 +164,7 @@ pub fn create(
             conversation.direction = fold.direction.clone().into();
             conversation.spam = spam.into();
             if imported {
-                conversation.imported_at = context.now.into();
+                conversation.imported_at = imported_at.filter(|_| context.is_dated()).unwrap_or(context.now).into();
                 conversation.created_at = sent_at.into();
                 conversation.last_activity_at = sent_at.into();
             }
@@ -319,6 +322,11 @@ impl Author {
     pub(crate) fn take(created_by: &mut Option<String>, modified_by: &mut Field<String>, may: bool) -> Self {
         let modified_by = std::mem::take(modified_by).into_value();
         Self { created_by: created_by.take().filter(|_| may), modified_by: modified_by.filter(|_| may) }
+    }
+
+    /// The user who wrote it, if the body says so.
+    fn created_by(&self) -> Option<ObjectId> {
+        self.created_by.as_deref()?.parse().ok()
     }
 
     pub(crate) fn write<A>(self, record: &mut kustomer_api::envelope::Resource<A>) {

@@ -100,7 +100,7 @@ pub fn create(
     let attachments = attachments.unwrap_or_default();
     let path = Kind::Note.path_of(id);
     let context = &match subject {
-        Subject::Conversation(stored, _) => context.not_before(stored.updated_at),
+        Subject::Conversation(stored, _) => context.among(stored.updated_at),
         _ => *context,
     };
     let mentions = input.user_mentions.take().unwrap_or_default();
@@ -248,7 +248,8 @@ fn counted(
     is_added: bool,
 ) -> Result<Updated<ConversationAttributes>, Refusal> {
     let edit = |record: &mut kustomer_api::conversation::Conversation| {
-        conversation::add_note(&mut record.attributes, is_added, context.now);
+        let now = (!context.is_dated()).then_some(context.now);
+        conversation::add_note(&mut record.attributes, is_added, now);
         Ok(())
     };
     lifecycle::update_record(context, stored, event, By::Consequence, edit)

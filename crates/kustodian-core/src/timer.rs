@@ -31,7 +31,15 @@ pub struct Elapsed<'a> {
 impl<'a> Elapsed<'a> {
     /// The system acts; records that it creates are of `author`.
     pub fn context(&self, author: ObjectId) -> Context<'a> {
-        Context { org: self.org, actor: author, now: self.now, client: SYSTEM, request_id: "", slas: self.slas }
+        Context {
+            org: self.org,
+            actor: author,
+            now: self.now,
+            client: SYSTEM,
+            request_id: "",
+            slas: self.slas,
+            import: None,
+        }
     }
 }
 

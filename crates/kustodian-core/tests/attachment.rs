@@ -28,7 +28,15 @@ fn org() -> Org {
 }
 
 fn context(org: &Org) -> Context<'_> {
-    Context { org, actor: id(2), now: Timestamp::from_millis(1_000), client: "api", request_id: "r", slas: None }
+    Context {
+        org,
+        actor: id(2),
+        now: Timestamp::from_millis(1_000),
+        client: "api",
+        request_id: "r",
+        slas: None,
+        import: None,
+    }
 }
 
 fn stored(changes: &ChangeSet) -> Stored {

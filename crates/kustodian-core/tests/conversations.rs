@@ -51,7 +51,7 @@ impl Records {
 
     fn context(&self) -> Context<'_> {
         let now = Timestamp::from_millis(self.now);
-        Context { org: &self.org, actor: id(7), now, client: "api", request_id: "r1", slas: None }
+        Context { org: &self.org, actor: id(7), now, client: "api", request_id: "r1", slas: None, import: None }
     }
 
     fn draw(&mut self) -> ObjectId {

@@ -33,7 +33,7 @@ fn org() -> Org {
 }
 
 fn context<'a>(org: &'a Org, now: &str) -> Context<'a> {
-    Context { org, actor: id(7), now: now.parse().unwrap(), client: "api", request_id: "r1", slas: None }
+    Context { org, actor: id(7), now: now.parse().unwrap(), client: "api", request_id: "r1", slas: None, import: None }
 }
 
 fn write(input: Value) -> Write {

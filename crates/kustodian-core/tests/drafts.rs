@@ -45,7 +45,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn context(org: &Org, now: i64) -> Context<'_> {
-    Context { org, actor: id(7), now: at(now), client: "api", request_id: "r1", slas: None }
+    Context { org, actor: id(7), now: at(now), client: "api", request_id: "r1", slas: None, import: None }
 }
 
 fn stored(put: &Put) -> Stored {

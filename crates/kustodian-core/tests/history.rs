@@ -81,6 +81,7 @@ fn live(first: &Value, commands: &[Command]) -> Vec<(Stored, Event)> {
         client: "api",
         request_id: "r",
         slas: None,
+        import: None,
     };
     let mut changes = customer::create(&at(0), id(1), seed(), write(first)).unwrap();
     let mut states = vec![(stored(&changes), changes.events.remove(0))];

@@ -145,7 +145,7 @@ proptest! {
         let item_ids = if omit { ItemIds::Omit } else { ItemIds::Null };
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let now = Timestamp::from_millis(1_700_000_000_000);
-        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r", slas: None };
+        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r", slas: None, import: None };
         let mut state = stored(&customer::create(&context, id(1), seed(), write(&first, item_ids)).unwrap());
         let options = UpdateOptions::default();
         for sent in &later {

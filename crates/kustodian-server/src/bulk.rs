@@ -430,7 +430,7 @@ impl Job {
 
 fn context<'a>(app: &App, org: &'a Org, work: &'a Work) -> Context<'a> {
     let now = app.services.clock.now();
-    Context { org, actor: work.user, now, client: "api", request_id: &work.request_id, slas: None }
+    Context { org, actor: work.user, now, client: "api", request_id: &work.request_id, slas: None, import: None }
 }
 
 /// The document of an incomplete job, with the items that were sent.

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue};
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
+use kustodian_core::imported::Imported;
 use kustodian_core::kind::Kind;
 use kustodian_core::permission::{self, Caller};
 use kustodian_core::receipt::Pledge;
@@ -31,6 +32,7 @@ use crate::app::App;
 use crate::arguments;
 use crate::bulk::Gathering;
 use crate::files::Linker;
+use crate::handlers::family::may_backdate;
 use crate::rehearsal;
 use crate::routes::{Served, Serving};
 
@@ -167,6 +169,8 @@ pub(crate) struct Call<E: Endpoint> {
     admitted: Admitted,
     pub(crate) path: E::Path,
     pub(crate) query: E::Query,
+    /// What the body of an import says of the record, if its sender may say so.
+    import: Option<Arc<Imported>>,
 }
 
 impl<E: Endpoint> Call<E> {
@@ -174,7 +178,7 @@ impl<E: Endpoint> Call<E> {
         // An id that cannot be one names nothing: 404, like an unknown one (`docs/contract/behaviour.md` §8).
         let path = E::Path::read(&admitted.path_values).ok_or_else(|| arguments::malformed_id(E::OPERATION))?;
         let query = arguments::read::<E>(&admitted.query, admitted.app.settings.lenient_query)?;
-        Ok(Self { admitted, path, query })
+        Ok(Self { admitted, path, query, import: None })
     }
 
     /// The body, checked against the operation's schema.
@@ -214,6 +218,26 @@ impl<E: Endpoint> Call<E> {
     /// Takes another body instead of the one that was sent.
     pub(crate) fn replace_body(&mut self, body: String) {
         self.admitted.body = Bytes::from(body);
+    }
+
+    /// Takes out of a body that creates a record what only an import by an administrator may say: the id and times of the
+    /// record, and what follows from its past.
+    ///
+    /// # Errors
+    /// 400 that names each offending attribute.
+    pub(crate) fn importing(mut self, kind: Kind) -> Result<Self, Refusal> {
+        if may_backdate(&self)
+            && let Some((import, body)) = Imported::take(kind, &self.admitted.body, self.admitted.now)?
+        {
+            self.replace_body(body);
+            self.import = Some(Arc::new(import));
+        }
+        Ok(self)
+    }
+
+    /// What the import of a record says of it.
+    pub(crate) fn import(&self) -> Option<&Imported> {
+        self.import.as_deref()
     }
 
     /// The values in the path, as they were sent.
@@ -363,6 +387,7 @@ impl<E: Endpoint> Call<E> {
             now: self.admitted.now,
             request_id: Arc::clone(&self.admitted.request_id),
             slas: None,
+            import: self.import.clone(),
         }
     }
 }
@@ -375,6 +400,7 @@ pub(crate) struct Act {
     now: Timestamp,
     request_id: Arc<str>,
     slas: Option<Arc<InForce>>,
+    import: Option<Arc<Imported>>,
 }
 
 impl Act {
@@ -391,6 +417,7 @@ impl Act {
             client: "api",
             request_id: &self.request_id,
             slas: self.slas.as_deref(),
+            import: self.import.as_deref(),
         }
     }
 }

@@ -357,7 +357,9 @@ pub(crate) async fn check<E: Endpoint>(
     let rules = app.described.rules(call.store(), call.org(), name).await?;
     let checked = rules.check(custom, app.settings.enforce_enumerations);
     let mut faults = checked.faults;
-    for reference in checked.references {
+    // The records that an import refers to may be imported after it.
+    let references = checked.references.into_iter().filter(|_| call.import().is_none());
+    for reference in references {
         faults.extend(missing(call.store(), call.org(), reference).await?);
     }
     if let (Some((kind, id)), false) = (record, faults.is_empty()) {

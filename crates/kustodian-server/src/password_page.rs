@@ -109,7 +109,7 @@ async fn keep(app: &App, good: Good, wanted: String) -> Result<bool, Refusal> {
     let (of, event, now) = (org.clone(), services.ids.next_event(), services.clock.now());
     let name = (Kind::User, id);
     let decide = decide_on(name, move |stored: Option<Stored>| {
-        let context = Context { org: &of, actor: id, now, client: "api", request_id: "", slas: None };
+        let context = Context { org: &of, actor: id, now, client: "api", request_id: "", slas: None, import: None };
         let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
         user::accept(&context, &stored, event)
     });

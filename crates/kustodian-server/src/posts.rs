@@ -113,7 +113,7 @@ async fn retire(services: &Services, org: &Org, stored: &Stored, old: Old) {
     let (name, event, now) = ((KIND, stored.id), services.ids.next_event(), services.clock.now());
     let of = org.clone();
     let decide = move |stored: Option<Stored>| {
-        let context = Context { org: &of, actor: of.id, now, client: SYSTEM, request_id: "", slas: None };
+        let context = Context { org: &of, actor: of.id, now, client: SYSTEM, request_id: "", slas: None, import: None };
         let retired = stored.map(|stored| inbound_webhook::retire(&context, &stored, event, old)).transpose()?;
         Ok(retired.flatten().unwrap_or_else(ChangeSet::default))
     };

@@ -141,7 +141,8 @@ async fn look_at(
         let (of, seed) = (org.clone(), services.ids.next_event());
         let name = (Kind::Customer, customer);
         let decide = decide_on(name, move |stored| {
-            let context = Context { org: &of, actor: of.id, now, client: "tracking", request_id: "", slas: None };
+            let context =
+                Context { org: &of, actor: of.id, now, client: "tracking", request_id: "", slas: None, import: None };
             customer::attend(&context, stored.as_ref(), seed, since, presence)
         });
         store.commit_locked(org.key, vec![name], decide).await?;

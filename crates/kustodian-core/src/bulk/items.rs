@@ -1,19 +1,16 @@
 //! The items of a job, read out of its body. The fault of one item is its own error; the request is refused when
 //! nobody could know what the items are.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
 use kustomer_api::ObjectId;
 use kustomer_api::bulk::{CLIENT_REF, MAX_CLIENT_REF, MAX_ITEMS, Verb};
 use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::input;
+use crate::members::Members;
 use crate::refusal::Refusal;
 
 /// One item.
@@ -151,60 +148,6 @@ fn check_references(items: &[Item]) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// The members of an object as they were written: members that are passed on keep their digits and their faults.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl Members<'_> {
-    fn get(&self, name: &str) -> Option<&RawValue> {
-        self.0.iter().find(|(named, _)| named == name).map(|(_, value)| *value)
-    }
-
-    /// A text that is written without escapes, as ids are.
-    fn text(&self, name: &str) -> Option<&str> {
-        let text = self.get(name)?.get().strip_prefix('"')?.strip_suffix('"')?;
-        (!text.contains('\\') && !text.is_empty()).then_some(text)
-    }
-
-    /// The object without some members.
-    fn without(&self, names: &[&str]) -> String {
-        let mut text = String::from("{");
-        for (name, value) in self.0.iter().filter(|(name, _)| !names.contains(&name.as_ref())) {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&serde_json::Value::from(name.as_ref()).to_string());
-            text.push(':');
-            text.push_str(value.get());
-        }
-        text.push('}');
-        text
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    members.push((Cow::Owned(name), map.next_value()?));
-                }
-                Ok(members)
-            }
-        }
-
-        deserializer.deserialize_map(Reader).map(Self)
-    }
 }
 
 #[cfg(test)]

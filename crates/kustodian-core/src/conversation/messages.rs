@@ -35,6 +35,8 @@ pub(crate) struct Fold {
     pub(crate) auto: bool,
     /// Whether it was imported: it changes no status.
     pub(crate) imported: bool,
+    /// Whether the import says when it was recorded: the conversation may have ended since.
+    pub(crate) is_dated: bool,
     /// The user who wrote it.
     pub(crate) created_by: ObjectId,
 }
@@ -79,7 +81,9 @@ pub(crate) fn add_message(
     message: &Fold,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    check_takes_messages(conversation)?;
+    if !message.is_dated {
+        check_takes_messages(conversation)?;
+    }
     count(&mut conversation.message_count);
     if !conversation.channels.value().is_some_and(|channels| channels.contains(&message.channel)) {
         let mut channels = std::mem::take(&mut conversation.channels).into_value().unwrap_or_default();
@@ -114,7 +118,9 @@ pub(crate) fn add_message(
         let text = message.subject.as_deref().filter(|subject| !subject.is_empty()).or(message.preview.as_deref());
         conversation.name = beginning(text.unwrap_or_default(), NAME_CHARACTERS).into();
     }
-    active(conversation, if message.imported { message.sent_at } else { now });
+    if !message.is_dated {
+        active(conversation, if message.imported { message.sent_at } else { now });
+    }
     let is_closed = conversation.status.value().is_some_and(|status| *status != ConversationStatus::Open);
     if message.direction != Direction::Out && is_closed && !message.imported {
         set(conversation, ConversationStatus::Open, now, Some(message.created_by));
@@ -134,11 +140,13 @@ pub(crate) fn newest_message(conversation: &ConversationAttributes) -> Option<Ob
     id.parse().ok()
 }
 
-/// Adds a note to its conversation, or with `false` takes a deleted one out.
-pub(crate) fn add_note(conversation: &mut ConversationAttributes, is_added: bool, now: Timestamp) {
+/// Adds a note to its conversation, or with `false` takes a deleted one out. `now` is absent of a note from the past.
+pub(crate) fn add_note(conversation: &mut ConversationAttributes, is_added: bool, now: Option<Timestamp>) {
     let notes = conversation.note_count.value().copied().unwrap_or_default();
     conversation.note_count = Field::Value(if is_added { notes + 1 } else { notes.saturating_sub(1) });
-    active(conversation, now);
+    if let Some(now) = now {
+        active(conversation, now);
+    }
 }
 
 /// Keeps the moment of the newest activity.
@@ -166,6 +174,11 @@ fn check_takes_messages(conversation: &ConversationAttributes) -> Result<(), Ref
 fn answer(conversation: &mut ConversationAttributes, message: &Fold) {
     let sent_at = |mark: &Field<MessageMark>| mark.value().and_then(|mark| mark.sent_at.value()).copied();
     let is_first = conversation.first_response.value().is_none_or(|first| first.id.is_absent());
+    let last = conversation.last_response.value().and_then(|last| last.sent_at.value());
+    if message.is_dated && last.is_some_and(|last| *last >= message.sent_at) {
+        // The conversation was imported with it, or with a later one.
+        return;
+    }
     let waiting = sent_at(&conversation.last_message_unresponded_to).or_else(|| first_waiting(conversation));
     let Some(waiting) = waiting.filter(|waiting| !message.auto && *waiting <= message.sent_at) else { return };
     let created = conversation.created_at.value().copied().unwrap_or(message.created_at);

@@ -61,7 +61,7 @@ pub fn create(
     customer: &Stored,
     write: Write,
 ) -> Result<ChangeSet, Refusal> {
-    let context = &context.not_before(customer.updated_at);
+    let context = &context.among(customer.updated_at);
     let Write { mut input, tags, assigned } = write;
     let tags = tags.unwrap_or_default();
     let status = input.status.take();
@@ -72,6 +72,7 @@ pub fn create(
         // One that is created done was done then.
         status::set(&mut conversation, status, context.now, Some(context.actor));
     }
+    context.keep(&mut conversation)?;
     let shown = conversation.clone();
     let mut changes = insert(context, id, seeds.event, customer.id, conversation, |record| links.write(record))?;
     changes.asserts.extend(assigned);

@@ -93,11 +93,16 @@ pub(crate) fn affect(
     effects: &[Effect<'_>],
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
-    let context = &context.not_before(stored.updated_at);
+    let at = context.among(stored.updated_at).now;
+    let context = &context.following(stored.updated_at);
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
     for effect in effects {
-        apply(&mut after, context.now, stored.id, *effect);
+        apply(&mut after, at, stored.id, *effect);
+    }
+    if context.is_dated() {
+        after.attributes.last_activity_at = before.attributes.last_activity_at;
+        after.attributes.last_customer_activity_at = before.attributes.last_customer_activity_at;
     }
     after.attributes.rev = Field::Value(stored.rev + 1);
     let keeps_updated_at = effects.iter().all(Effect::keeps_updated_at);
@@ -109,7 +114,7 @@ pub(crate) fn affect(
     let name = Kind::Customer.spec().events.update;
     let cause = Cause { seed, name, actor: context.doer(), client, request_id };
     let difference = resource::changes_between(&stored.document, &put.document)?;
-    changes.events.push(Event::of(cause, &put, Some(difference)));
+    changes.events.push(context.date(Event::of(cause, &put, Some(difference))));
     if keeps_updated_at {
         put.updated_at = stored.updated_at;
     }
@@ -187,8 +192,8 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
     let attributes = &mut customer.attributes;
     match effect {
         Effect::KObjectCreated { id: kobject, klass, at } => {
-            attributes.last_activity_at = now.into();
             // An old kobject that is imported is no newer activity.
+            newest(&mut attributes.last_activity_at, now);
             newest(&mut attributes.last_customer_activity_at, at);
             show_kobject(attributes, kobject, klass, now);
             let plural = plural(klass);

@@ -56,11 +56,15 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
     link_company(&mut customer, &input.company, company.as_ref());
     let tags = tags.unwrap_or_default();
     write::write(&mut customer.attributes, input, Some(tags.ids), Items { ids: item_ids })?;
+    context.keep_record(&mut customer)?;
 
     let mut changes = ChangeSet { asserts: asserted(company.as_ref()), ..ChangeSet::default() };
     tag::create(context, &tags.new, &mut changes)?;
     changes.claims.extend(identity::claims(context.org.key, id, &customer.attributes));
     put(context, &customer, id, None, &mut changes)?;
+    if let Some((put, at)) = changes.puts.first_mut().zip(customer.attributes.updated_at.value()) {
+        put.updated_at = *at;
+    }
     happened(context, event, EVENTS.create, None, &mut changes);
     Ok(changes)
 }
@@ -252,6 +256,6 @@ pub(super) fn happened(
 ) {
     let Context { actor, client, request_id, .. } = *context;
     let cause = Cause { seed, name, actor: Some(actor), client, request_id };
-    let event = changes.puts.first().map(|put| Event::of(cause, put, changed));
+    let event = changes.puts.first().map(|put| context.date(Event::of(cause, put, changed)));
     changes.events.extend(event);
 }

@@ -37,6 +37,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 pub use crate::contact::ItemIds;
 use crate::directory::Org;
+use crate::imported::Imported;
 use crate::sla::InForce;
 use crate::tag;
 
@@ -55,6 +56,8 @@ pub struct Context<'a> {
     pub request_id: &'a str,
     /// The SLAs that conversations are measured by; clocks do not change without them.
     pub slas: Option<&'a InForce>,
+    /// What the import of a record keeps, if one is imported.
+    pub import: Option<&'a Imported>,
 }
 
 /// The client of what no user does: such events name no actor, and records keep who modified them last.

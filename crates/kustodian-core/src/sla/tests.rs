@@ -65,7 +65,7 @@ impl World {
     fn context(&self) -> Context<'_> {
         let now = Timestamp::from_millis(self.now);
         let slas = Some(&self.in_force);
-        Context { org: &self.org, actor: id(7), now, client: "api", request_id: "r1", slas }
+        Context { org: &self.org, actor: id(7), now, client: "api", request_id: "r1", slas, import: None }
     }
 
     fn event(&mut self) -> EventSeed {

@@ -151,7 +151,7 @@ async fn keep(
     let org = Arc::clone(&opened.org);
     let decide = move |stored: Option<Stored>| {
         let actor = maker.unwrap_or(id);
-        let context = Context { org: &org, actor, now, client: "upload", request_id: "", slas: None };
+        let context = Context { org: &org, actor, now, client: "upload", request_id: "", slas: None, import: None };
         kind.receive(&context, stored.as_ref(), event, received)
     };
     let name_of_record = (kind, id);

@@ -257,5 +257,5 @@ async fn follow_batch(
 
 /// No user does it: it follows from the action of a user.
 fn context<'a>(services: &Services, org: &'a Org, owner: ObjectId) -> Context<'a> {
-    Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "", slas: None }
+    Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "", slas: None, import: None }
 }

@@ -64,7 +64,7 @@ async fn follow(services: &Services, org: &Org, stored: Stored, company: &KnownC
     let owned = (org.clone(), company.clone());
     let decide = move |stored: Option<Stored>| {
         let (org, company) = &owned;
-        let context = Context { org, actor: company.id, now, client: SYSTEM, request_id: "", slas: None };
+        let context = Context { org, actor: company.id, now, client: SYSTEM, request_id: "", slas: None, import: None };
         rename::follow(&context, stored.as_ref(), seed, company)
     };
     let changes = decide(Some(stored))?;

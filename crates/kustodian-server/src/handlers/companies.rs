@@ -16,6 +16,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::described;
 use crate::following::Following;
+use crate::handlers::family;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
@@ -50,8 +51,9 @@ pub(crate) async fn get_company_by_id(call: Call<GetCompanyById>) -> Result<Answ
 }
 
 pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Company)?;
     let mut input = described::input(&call, Kind::Company, described::Write::New).await?;
-    let (act, id, event) = (call.act(), call.next_id(), call.next_event());
+    let (act, id, event) = (call.act(), family::kept_id(&call).await?, call.next_event());
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);
     let decide = |tags: Option<Resolved>| {
         company::create(&act.context(), id, event, Write { input: input.clone(), tags, item_ids })

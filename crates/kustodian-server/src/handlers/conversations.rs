@@ -73,12 +73,13 @@ pub(crate) async fn get_conversation_by_external_id(
 }
 
 pub(crate) async fn create_conversation(call: Call<CreateConversation>) -> Result<Answer, Refusal> {
-    create(&call, None).await
+    create(&call.importing(Kind::Conversation)?, None).await
 }
 
 pub(crate) async fn create_conversation_for_customer(
     call: Call<CreateConversationForCustomer>,
 ) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Conversation)?;
     create(&call, Some(call.path)).await
 }
 

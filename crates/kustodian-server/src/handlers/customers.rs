@@ -19,14 +19,15 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::described;
-use crate::handlers::{companies, homes, included, merges, plain, tags};
+use crate::handlers::{companies, family, homes, included, merges, plain, tags};
 use crate::paging::{self, FULL, Numbered};
 use crate::{parts, past};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
+    let call = call.importing(Kind::Customer)?;
     let act = call.act();
-    let (id, event) = (call.next_id(), call.next_event());
+    let (id, event) = (family::kept_id(&call).await?, call.next_event());
     for _ in 0..plain::ATTEMPTS {
         let mut input = read_input(&call, described::Write::New).await?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
@@ -36,7 +37,7 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
         match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
             Err(error) if plain::is_about_another(Kind::Customer, &error) => {}
-            Err(error) => return Err(call.not_committed(error)),
+            Err(error) => return Err(family::not_created(&call, id, error)),
         }
     }
     Err(plain::too_busy())

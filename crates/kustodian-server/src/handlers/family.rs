@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::try_join_all;
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation::{self, Seeds};
 use kustodian_core::conversation_time::Draw;
@@ -157,13 +158,31 @@ pub(crate) fn seeds<E: Endpoint>(call: &Call<E>) -> Seeds {
 /// # Errors
 /// 409 when a record of any kind has it.
 pub(crate) async fn new_id<E: Endpoint>(call: &Call<E>, chosen: Option<String>) -> Result<ObjectId, Refusal> {
-    let Some(id) = chosen.and_then(|id| id.parse().ok()) else { return Ok(call.next_id()) };
-    for kind in Kind::ALL {
-        if find(call, kind, id).await.map_err(unavailable)?.is_some() {
-            return Err(conversation::taken(id, kind));
-        }
+    match chosen.and_then(|id| id.parse().ok()) {
+        Some(id) => free(call, id).await,
+        None => Ok(call.next_id()),
     }
-    Ok(id)
+}
+
+/// The id that an import keeps for a record, or one of ours.
+///
+/// # Errors
+/// 409 when a record of any kind has it.
+pub(crate) async fn kept_id<E: Endpoint>(call: &Call<E>) -> Result<ObjectId, Refusal> {
+    match call.import().and_then(|import| import.id) {
+        Some(id) => free(call, id).await,
+        None => Ok(call.next_id()),
+    }
+}
+
+/// An id that no record has. The kinds are asked together: an engine may answer all of them at once.
+async fn free<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<ObjectId, Refusal> {
+    let holds = |kind| async move { find(call, kind, id).await.map(|found| found.map(|_| kind)) };
+    let found = try_join_all(Kind::ALL.into_iter().map(holds)).await.map_err(unavailable)?;
+    match found.into_iter().flatten().next() {
+        Some(kind) => Err(conversation::taken(id, kind)),
+        None => Ok(id),
+    }
 }
 
 /// Why a record was not created. One that took the id meanwhile is named.

@@ -156,7 +156,15 @@ async fn commit(visit: &Visit, org: Org, hash: Hash, key: [u8; 32], received: Re
     let (now, request_id, max_record) = (visit.now, visit.request_id.clone(), visit.app.settings.max_record);
     let org_key = org.key;
     let decide = move |stored: Option<Stored>| {
-        let context = Context { org: &org, actor: org.id, now, client: SYSTEM, request_id: &request_id, slas: None };
+        let context = Context {
+            org: &org,
+            actor: org.id,
+            now,
+            client: SYSTEM,
+            request_id: &request_id,
+            slas: None,
+            import: None,
+        };
         let former = stored.as_ref().map_or(0, |stored| stored.document.len());
         let changes = inbound_webhook::receive(&context, stored.as_ref(), event, (&hash, &key), received)?;
         record_limit::check(&changes, former, max_record)?;

@@ -130,11 +130,13 @@ pub(crate) async fn get_klasses_by_name_and_external_id(
 }
 
 pub(crate) async fn create_k_object(call: Call<CreateKObject>) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::KObject)?;
     let klass = call.path.clone();
     create(&call, &klass, None).await
 }
 
 pub(crate) async fn create_customer_k_object(call: Call<CreateCustomerKObject>) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::KObject)?;
     let (klass, customer) = (call.path.klass.clone(), call.path.id);
     create(&call, &klass, Some(customer)).await
 }
@@ -145,8 +147,9 @@ where
     E: Endpoint<Body = KObjectInput>,
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
-    let (act, id) = (call.act(), call.next_id());
+    let (act, id) = (call.act(), family::kept_id(call).await?);
     let seeds = Seeds { event: call.next_event(), customer_event: call.next_event() };
+    check_task(call).await?;
     let mut input = unmasked(call, klass, described::Write::New).await?;
     let named_tags = input.tags.take();
     let company = std::mem::take(&mut input.company);
@@ -181,10 +184,20 @@ where
         match committed {
             Ok(changes) => return plain::written(changes, Answer::created),
             Err(error) if plain::is_about_another(Kind::KObject, &error) => {}
-            Err(error) => return Err(call.not_committed(error)),
+            Err(error) => return Err(family::not_created(call, id, error)),
         }
     }
     Err(plain::too_busy())
+}
+
+/// The user and the queue of a task that is imported must exist.
+async fn check_task<E: Endpoint>(call: &Call<E>) -> Result<(), Refusal> {
+    for (kind, member) in [(Kind::User, "assignedUser"), (Kind::RoutingQueue, "queue")] {
+        if let Some(id) = call.import().and_then(|import| import.text(member)) {
+            family::known(call, kind, member, &[id.to_owned()], &[]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The body of a write of a kobject of the klass with this name, with the record's values in place of masks.

@@ -77,6 +77,7 @@ pub(crate) async fn get_message_by_external_id(call: Call<GetMessageByExternalId
 }
 
 pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Message)?;
     let input = described::input(&call, Kind::Message, described::Write::New).await?;
     if input.direction.is_none() && !call.is_item() {
         return Err(conversation::needed("direction", "in from the customer, out to the customer"));
@@ -85,6 +86,7 @@ pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, 
 }
 
 pub(crate) async fn create_message_by_customer(call: Call<CreateMessageByCustomer>) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Message)?;
     let input = described::input(&call, Kind::Message, described::Write::New).await?;
     create(&call, input, Some(call.path), None).await
 }
@@ -92,6 +94,7 @@ pub(crate) async fn create_message_by_customer(call: Call<CreateMessageByCustome
 pub(crate) async fn create_message_from_conversation(
     call: Call<CreateMessageFromConversation>,
 ) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Message)?;
     let input = described::input(&call, Kind::Message, described::Write::New).await?;
     create(&call, input, None, Some(call.path)).await
 }

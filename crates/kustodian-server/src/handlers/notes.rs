@@ -47,12 +47,13 @@ pub(crate) async fn get_note_by_id(call: Call<GetNoteById>) -> Result<Answer, Re
 }
 
 pub(crate) async fn create_note(call: Call<CreateNote>) -> Result<Answer, Refusal> {
-    create(&call, None).await
+    create(&call.importing(Kind::Note)?, None).await
 }
 
 pub(crate) async fn create_note_within_conversation(
     call: Call<CreateNoteWithinConversation>,
 ) -> Result<Answer, Refusal> {
+    let call = call.importing(Kind::Note)?;
     create(&call, Some(call.path)).await
 }
 

@@ -7,7 +7,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
 use kustodian_core::tag::Resolved;
-use kustodian_core::{missing, resource};
+use kustodian_core::{conversation, missing, resource};
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{Include, ListById, ListRecords, PageQuery, QueryArguments};
 use kustomer_api::restore::RestoreInput;
@@ -222,9 +222,13 @@ pub(crate) async fn create_with_tags<E: Endpoint>(
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     for _ in 0..ATTEMPTS {
         let changes = decide(tags::resolve(call, tags.clone()).await?)?;
+        let id = changes.puts.iter().find(|put| put.kind == kind).map(|put| put.id);
         match call.commit(call.ready()(changes, 0)?).await {
             Ok(changes) => return written(changes, Answer::created),
             Err(error) if is_about_another(kind, &error) => {}
+            Err(CommitError::Stale { id: stale, .. }) if Some(stale) == id => {
+                return Err(conversation::taken(stale, kind));
+            }
             Err(error) => return Err(call.not_committed(error)),
         }
     }

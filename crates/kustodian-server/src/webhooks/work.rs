@@ -228,7 +228,8 @@ impl Worker {
         let now = self.app.services.clock.now();
         let decide = move |stored: Option<Stored>| {
             let Some(stored) = stored else { return Ok(ChangeSet::default()) };
-            let context = Context { org: &org, actor: org.id, now, client: SYSTEM, request_id: "", slas: None };
+            let context =
+                Context { org: &org, actor: org.id, now, client: SYSTEM, request_id: "", slas: None, import: None };
             outbound_webhook::disable(&context, &stored, event, &reason)
         };
         let name = (Kind::OutboundWebhook, stored.id);

@@ -38,7 +38,15 @@ fn customer(org: &Org, id: ObjectId, number: u32) -> ChangeSet {
     let body = format!(
         r#"{{"name":"the first {number}","emails":[{{"email":"{number}@acme.example"}}],"custom":{{"scoreNum":{number}.5}}}}"#
     );
-    let context = Context { org, actor: next_id(), now: at(5_000), client: "test", request_id: "request", slas: None };
+    let context = Context {
+        org,
+        actor: next_id(),
+        now: at(5_000),
+        client: "test",
+        request_id: "request",
+        slas: None,
+        import: None,
+    };
     let event = EventSeed { id: next_id(), salt: Salt([7; 16]) };
     let input = serde_json::from_str(&body).unwrap();
     kustodian_core::customer::create(&context, id, event, Write { input, ..Write::default() }).unwrap()
@@ -48,7 +56,15 @@ fn customer(org: &Org, id: ObjectId, number: u32) -> ChangeSet {
 fn company(org: &Org, number: u32) -> ChangeSet {
     let body =
         format!(r#"{{"name":"the first company {number}","externalId":"crm-{number}","custom":{{"tierStr":"gold"}}}}"#);
-    let context = Context { org, actor: next_id(), now: at(5_000), client: "test", request_id: "request", slas: None };
+    let context = Context {
+        org,
+        actor: next_id(),
+        now: at(5_000),
+        client: "test",
+        request_id: "request",
+        slas: None,
+        import: None,
+    };
     let event = EventSeed { id: next_id(), salt: Salt([7; 16]) };
     let write = company::Write { input: serde_json::from_str(&body).unwrap(), ..company::Write::default() };
     company::create(&context, next_id(), event, write).unwrap()

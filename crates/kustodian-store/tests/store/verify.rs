@@ -272,6 +272,7 @@ fn life(org: &Org, number: u32) -> ChangeSet {
         client: "api",
         request_id: "request",
         slas: None,
+        import: None,
     };
     let body = serde_json::json!({
         "name": format!("Ada {number}"), "emails": [{ "email": format!("ada.{number}@acme.example"), "type": "work" }],

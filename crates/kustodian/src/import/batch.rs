@@ -67,7 +67,7 @@ mod tests {
         let entry = |line: u64, bytes: usize| {
             let item = Item::from_iter([("name".to_owned(), "x".repeat(bytes).into())]);
             Entry {
-                row: Row { line, content: Content::Cells(Vec::new()) },
+                row: Row { line, content: Content::Cells(Vec::new()), text: String::new() },
                 item,
                 later: Item::new(),
                 waiting: Vec::new(),

@@ -40,7 +40,7 @@ impl CsvRows {
     /// # Errors
     /// When the file cannot be read, is empty, or its header cannot be one.
     pub(crate) fn new(mut input: Input, delimiter: Option<u8>) -> Result<Self, Failure> {
-        let start = input.fill_buf().map_err(|error| input_failed(&error))?;
+        let start = input.fill_buf().map_err(|error| input_failed(&error, 1, 1))?;
         let delimiter = delimiter.unwrap_or_else(|| sniffed(start));
         let reader = ReaderBuilder::new().delimiter(delimiter).build();
         let buffer = vec![0; MAX_FIELD].into_boxed_slice();
@@ -107,7 +107,7 @@ impl CsvRows {
         }
         // Spreadsheets leave out empty cells at the end of a row.
         texts.resize(self.columns.len(), String::new());
-        Ok(Row { line, content: Content::Cells(texts) })
+        Ok(Row { line, content: Content::Cells(texts), text: String::new() })
     }
 
     /// The fields of the next record and the line it begins in.
@@ -117,7 +117,7 @@ impl CsvRows {
         let line = self.line;
         let mut cells = Vec::new();
         loop {
-            let Some(field) = self.field(line)? else {
+            let Some(field) = self.field(line, cells.len() + 1)? else {
                 return Ok((!cells.is_empty()).then_some((line, cells)));
             };
             if cells.len() < MAX_COLUMNS {
@@ -134,7 +134,8 @@ impl CsvRows {
     /// Passes over line ends between records, so that the line of the next one is known.
     fn skip_line_ends(&mut self) -> Result<(), Failure> {
         loop {
-            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error))?;
+            let line = self.line;
+            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error, line, 1))?;
             let ends = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if ends == 0 {
                 return Ok(());
@@ -145,11 +146,11 @@ impl CsvRows {
     }
 
     /// One field; `None` at the end of the file.
-    fn field(&mut self, line: u64) -> Result<Option<Field>, Failure> {
+    fn field(&mut self, line: u64, column: usize) -> Result<Option<Field>, Failure> {
         let (mut length, mut quotes, mut is_too_long) = (0, 0_usize, false);
         let mut first = None;
         loop {
-            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error))?;
+            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error, line, column))?;
             let is_end = bytes.is_empty();
             let (outcome, read, written) = self.reader.read_field(bytes, &mut self.buffer[length..]);
             let taken = &bytes[..read];
@@ -223,8 +224,8 @@ fn sniffed(start: &[u8]) -> u8 {
     DELIMITERS[at]
 }
 
-pub(super) fn input_failed(error: &std::io::Error) -> Failure {
-    Failure::new(format!("the file cannot be read: {error}"))
+pub(super) fn input_failed(error: &std::io::Error, line: u64, column: usize) -> Failure {
+    Failure::new(format!("line {line}, column {column}: the file cannot be read on: {error}"))
 }
 
 #[cfg(test)]
@@ -243,7 +244,7 @@ mod tests {
 
     fn cells(row: &ReadRow) -> (u64, Vec<&str>) {
         match row.as_ref().unwrap() {
-            Row { line, content: Content::Cells(cells) } => (*line, cells.iter().map(String::as_str).collect()),
+            Row { line, content: Content::Cells(cells), .. } => (*line, cells.iter().map(String::as_str).collect()),
             other => panic!("{other:?}"),
         }
     }

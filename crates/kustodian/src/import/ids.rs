@@ -21,7 +21,10 @@ use crate::failure::Failure;
 const CHECKED: [&str; 5] = ["assignedUsers", "assignedTeams", "assignedUser", "queue", "userMentions"];
 
 /// References that it does not check.
-const UNCHECKED: [&str; 2] = ["createdBy", "modifiedBy"];
+const UNCHECKED: [&str; 3] = ["createdBy", "modifiedBy", "endedBy"];
+
+/// Attributes of a record's past, which name users beside others.
+const PAST: [&str; 5] = ["firstDone", "lastDone", "firstResponse", "lastResponse", "satisfactionLevel"];
 
 /// What a line begins with that a reference waits in, and one whose reference has been written.
 const WAITS: &str = "+ ";
@@ -112,12 +115,18 @@ impl Ids {
     }
 
     /// Gives an item the new ids of the records that it refers to. References whose records have none yet are taken out: they
-    /// wait, with their attributes. They may be to a record further down, or to one that no import creates.
-    pub(crate) fn follow(&self, item: &mut Item) -> Vec<(String, Value)> {
+    /// wait, with their attributes. They may be to a record further down, or to one that no import creates. With `keeps_ids`
+    /// imported records have the ids that they had: only references to others wait.
+    pub(crate) fn follow(&self, item: &mut Item, keeps_ids: bool) -> Vec<(String, Value)> {
         let kinds = Kind::ALL.into_iter().map(|kind| kind.spec().name).filter(|name| !CHECKED.contains(name));
         for name in kinds.chain(UNCHECKED) {
             if let Some(value) = item.get_mut(name) {
                 self.renew(value);
+            }
+        }
+        for name in PAST {
+            if let Some(value) = item.get_mut(name) {
+                self.replace(value, false);
             }
         }
         let mut waiting = Vec::new();
@@ -132,7 +141,7 @@ impl Ids {
         if let Some(Value::Object(custom)) = item.get_mut("custom") {
             let of_ids = custom.iter_mut().filter(|(key, _)| Suffix::of(key) == Some(Suffix::Id));
             let unknown: Vec<String> =
-                of_ids.filter_map(|(key, value)| (!self.renew(value)).then(|| key.clone())).collect();
+                of_ids.filter_map(|(key, value)| (!self.renew(value) && !keeps_ids).then(|| key.clone())).collect();
             for key in unknown {
                 waiting.extend(custom.remove(&key).map(|value| (format!("custom.{key}"), value)));
             }
@@ -268,13 +277,17 @@ mod tests {
         let of = |old: &str| json!({ "custom": { "friendId": old, "tierStr": "gold" } }).as_object().unwrap().clone();
         let mut ids = Ids::open(Some(&path), None).unwrap();
         let begins_at = ids.begins_at();
-        let sent = |ids: &Ids| OLD.map(of).map(|mut item| (ids.follow(&mut item), item));
+        let sent = |ids: &Ids| OLD.map(of).map(|mut item| (ids.follow(&mut item, false), item));
         let first = sent(&ids);
         assert_eq!(first[0].1["custom"]["friendId"], NEW[0]);
         assert_eq!(first[1].0, [("custom.friendId".to_owned(), json!(OLD[1]))]);
         assert_eq!(first[1].1["custom"], json!({ "tierStr": "gold" }));
 
-        let row = Row { line: 1, content: Content::Object(json!({ "id": OLD[1] }).as_object().unwrap().clone()) };
+        let row = Row {
+            line: 1,
+            content: Content::Object(json!({ "id": OLD[1] }).as_object().unwrap().clone()),
+            text: String::new(),
+        };
         ids.keep(&[], std::iter::once((&row, NEW[1]))).unwrap();
         let (path_of_list, id, attribute) = ("/customers".to_owned(), NEW[0].to_owned(), "custom.friendId".to_owned());
         ids.wait(Waiting { path: path_of_list, id, attribute, value: json!(OLD[1]) }).unwrap();

@@ -1,5 +1,6 @@
 //! A row as the item of a bulk job.
 
+use kustodian_core::imported::{kept, users};
 use kustomer_api::Timestamp;
 use kustomer_api::bulk::CLIENT_REF;
 use kustomer_api::custom::Suffix;
@@ -9,6 +10,7 @@ use kustomer_api::validation::{Fault, check_with_room};
 use serde_json::{Map, Value, json};
 
 use super::cell;
+use super::jsonl::column_of;
 use super::kinds::{Imported, properties};
 use super::mapping::{Mapping, text_of};
 use super::names::{ItemTarget, Target};
@@ -23,13 +25,8 @@ pub(crate) type Item = Map<String, Value>;
 /// # Errors
 /// The outer one when the file cannot be imported at all, the inner one when this row cannot.
 pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowFault>, Failure> {
-    let mut building = Building {
-        line: row.line,
-        item: Item::new(),
-        custom: Map::new(),
-        items: Vec::new(),
-        names: [const { None }; 2],
-    };
+    let mut building =
+        Building { row, item: Item::new(), custom: Map::new(), items: Vec::new(), names: [const { None }; 2] };
     match &row.content {
         Content::Cells(cells) => {
             for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
@@ -94,7 +91,7 @@ pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, V
 }
 
 /// Whether an object is a record as an export writes it.
-fn is_record(object: &Map<String, Value>) -> bool {
+pub(crate) fn is_record(object: &Map<String, Value>) -> bool {
     object.contains_key("type") && object.get("attributes").is_some_and(Value::is_object)
 }
 
@@ -115,8 +112,8 @@ impl Given<'_> {
     }
 }
 
-struct Building {
-    line: u64,
+struct Building<'r> {
+    row: &'r Row,
     item: Item,
     custom: Map<String, Value>,
     /// The items of lists, by the list, the type and the number that columns say.
@@ -125,11 +122,12 @@ struct Building {
     names: [Option<String>; 2],
 }
 
-impl Building {
+impl Building<'_> {
     fn add(&mut self, mapping: &Mapping, at: usize, given: Given<'_>) -> Result<(), RowFault> {
         let Some(column) = mapping.columns().get(at) else { return Ok(()) };
         let style = mapping.style;
-        let fault = |reason| RowFault { line: self.line, column: Some(place(mapping, at)), reason };
+        let row = self.row;
+        let fault = |reason| RowFault { line: row.line, column: Some(place(mapping, at, row, "")), reason };
         match &column.target {
             Target::Attribute(property) => {
                 // Text of a JSON file is used as it is, also an empty one.
@@ -202,7 +200,7 @@ impl Building {
         }
         match wrong.into_iter().next() {
             None => Ok(self.item),
-            Some(fault) => Err(named(mapping, self.line, fault)),
+            Some(fault) => Err(named(mapping, self.row, fault)),
         }
     }
 }
@@ -216,14 +214,20 @@ pub(crate) fn faults(schema: &kustomer_api::schema::Schema, item: &Item) -> Vec<
     }
 }
 
-/// The number and the name of a column; the number is 0 where each row names its own.
-fn place(mapping: &Mapping, at: usize) -> (usize, String) {
+/// The number and the name of a column. Where each row names its own, it is that of the line; `below` is the pointer to a value
+/// within the one that is named.
+fn place(mapping: &Mapping, at: usize, row: &Row, below: &str) -> (usize, String) {
     let name = mapping.columns().get(at).map(|column| column.name.clone()).unwrap_or_default();
-    (if mapping.is_table() { at + 1 } else { 0 }, name)
+    if mapping.is_table() {
+        return (at + 1, name);
+    }
+    let steps: Vec<String> = below.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let path = std::iter::once(name.as_str()).chain(steps.iter().map(String::as_str));
+    (column_of(&row.text, path).unwrap_or_default(), name)
 }
 
 /// A fault of an item with its column.
-fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
+fn named(mapping: &Mapping, row: &Row, fault: Fault) -> RowFault {
     let mut steps = fault.pointer.split('/').skip(1);
     let (first, second) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
     let is_of = |target: &Target| match target {
@@ -235,7 +239,9 @@ fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
     };
     let column = mapping.columns().iter().position(|column| is_of(&column.target));
     let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
-    RowFault { line, column: column.map(|at| place(mapping, at)), reason: format!("{}{advice}", fault.title) }
+    let below = fault.pointer.get(1 + first.len()..).unwrap_or_default();
+    let column = column.map(|at| place(mapping, at, row, below));
+    RowFault { line: row.line, column, reason: format!("{}{advice}", fault.title) }
 }
 
 /// Whether an item has a list that only an import may bring.
@@ -269,6 +275,24 @@ pub(crate) fn parted(kind: Imported, item: &Item) -> (Item, Item) {
         None => true,
     };
     item.clone().into_iter().partition(|(name, value)| !is_later(name, value))
+}
+
+/// Adds what an import by an administrator keeps of a record that was exported: its id, its times, and what follows from its
+/// past. What the record gets with them needs no change later.
+pub(crate) fn keep_past(kind: Imported, record: &Map<String, Value>, item: &mut Item, later: &mut Item) {
+    item.extend(record.get("id").map(|id| ("id".to_owned(), id.clone())));
+    let attributes = record.get("attributes").and_then(Value::as_object);
+    for name in kept(kind.kind()) {
+        let value = attributes.and_then(|all| all.get(*name)).filter(|value| !value.is_null());
+        if let Some(value) = value {
+            later.remove(*name);
+            item.insert((*name).to_owned(), value.clone());
+        }
+    }
+    for name in users(kind.kind()) {
+        let data = record.get("relationships").and_then(|all| all.get(*name)?.get("data")?.get("id"));
+        item.extend(data.map(|id| ((*name).to_owned(), id.clone())));
+    }
 }
 
 /// As much of the part that only an update takes as differs from a record that was just created. A snooze that has ended
@@ -314,7 +338,11 @@ mod tests {
 
     fn built(columns: &[&str], cells: &[&str]) -> Result<Value, String> {
         let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-        let row = Row { line: 7, content: Content::Cells(cells.iter().map(ToString::to_string).collect()) };
+        let row = Row {
+            line: 7,
+            content: Content::Cells(cells.iter().map(ToString::to_string).collect()),
+            text: String::new(),
+        };
         let first: Vec<ReadRow> = vec![Ok(row.clone())];
         let mut mapping = Mapping::new(Imported::Customers, &columns, &first, Vec::new(), Style::default()).unwrap();
         let item = item(&mut mapping, &row).map_err(|failure| failure.to_string())?;
@@ -398,7 +426,7 @@ mod tests {
             "links": { "self": "/v1/messages/5c7d1a1f9a1b2c0010a1b2c3" },
         });
         let Value::Object(object) = record else { panic!() };
-        let row = Row { line: 1, content: Content::Object(object) };
+        let row = Row { line: 1, content: Content::Object(object), text: String::new() };
         let mut mapping = Mapping::new(Imported::Messages, &[], &[], Vec::new(), Style::default()).unwrap();
         let item = item(&mut mapping, &row).unwrap().unwrap();
         assert_eq!(

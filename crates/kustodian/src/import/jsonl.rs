@@ -1,5 +1,9 @@
 //! Rows out of JSON Lines: an object in each line.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::csv::input_failed;
@@ -30,7 +34,8 @@ impl JsonRows {
             self.line += 1;
             if is_too_long {
                 let reason = format!("the line is longer than {MAX_LINE} bytes, which no record may hold");
-                return Ok(Some(Err(RowFault::of_row(self.line, reason))));
+                let column = Some((MAX_LINE + 1, String::new()));
+                return Ok(Some(Err(RowFault { line: self.line, column, reason })));
             }
             // Without the line's end, so that columns are those of the line.
             let text = self.buffer.trim_ascii_end();
@@ -39,9 +44,13 @@ impl JsonRows {
             }
             let read: Result<Map<String, Value>, _> = serde_json::from_slice(text);
             return Ok(Some(match read {
-                Ok(object) => Ok(Row { line: self.line, content: Content::Object(object) }),
+                Ok(object) => {
+                    let text = String::from_utf8_lossy(text).into_owned();
+                    Ok(Row { line: self.line, content: Content::Object(object), text })
+                }
                 Err(error) => {
-                    let place = Some((error.column(), String::new())).filter(|(column, _)| *column > 0);
+                    // It names no column of what is no object at all.
+                    let place = Some((error.column().max(1), String::new()));
                     // What serde says ends in its own place, whose line is always the first.
                     let text = error.to_string();
                     let what = text.split(" at line ").next().unwrap_or_default();
@@ -57,7 +66,8 @@ impl JsonRows {
         self.buffer.clear();
         let (mut any, mut is_too_long) = (false, false);
         loop {
-            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error))?;
+            let (line, column) = (self.line + 1, self.buffer.len() + 1);
+            let bytes = self.input.fill_buf().map_err(|error| input_failed(&error, line, column))?;
             if bytes.is_empty() {
                 return Ok(any.then_some(is_too_long));
             }
@@ -78,9 +88,56 @@ impl JsonRows {
     }
 }
 
+/// The column of the value at a path of a line, or of the last value on the way to it. What a record has under `attributes`
+/// is found without that.
+pub(crate) fn column_of<'a>(text: &str, path: impl Iterator<Item = &'a str> + Clone) -> Option<usize> {
+    let within = |part| walk(text, 2, std::iter::once(part).chain(path.clone()));
+    let found = walk(text, 1, path.clone()).or_else(|| within("attributes")).or_else(|| within("relationships"))?;
+    Some(found.as_ptr() as usize - text.as_ptr() as usize + 1)
+}
+
+/// `None` when the first `least` steps lead to no value.
+fn walk<'t, 'a>(text: &'t str, least: usize, path: impl Iterator<Item = &'a str>) -> Option<&'t str> {
+    let mut at = text;
+    for (depth, step) in path.enumerate() {
+        let next = match step.parse::<usize>() {
+            Ok(index) if at.starts_with('[') => {
+                serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| Some(items.get(index)?.get()))
+            }
+            _ => serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(at)
+                .ok()
+                .and_then(|members| Some(members.get(step)?.get())),
+        };
+        match next {
+            Some(next) => at = next,
+            None if depth < least => return None,
+            None => break,
+        }
+    }
+    Some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_of_a_value_is_found_in_its_line() {
+        let flat = r#"{"name": "Ada", "emails": [{"email": "a"}, {"email": 5}], "custom": {"a\u0042Num": "x"}}"#;
+        let record = format!(r#"{{"type":"customer","attributes":{flat}}}"#);
+        for (path, value) in [
+            ("name", "\"Ada\""),
+            ("emails/1/email", "5}"),
+            ("emails/1/type", "{\"email\": 5}"),
+            ("custom/aBNum", "\"x\""),
+        ] {
+            for line in [flat, &record] {
+                let column = column_of(line, path.split('/')).unwrap();
+                assert!(line[column - 1..].starts_with(value), "{path}: {}", &line[column - 1..]);
+            }
+        }
+        assert_eq!(column_of(flat, ["missing"].into_iter()), None);
+    }
 
     #[test]
     fn each_line_is_an_object_or_said_to_be_none() {
@@ -95,8 +152,8 @@ mod tests {
             });
         }
         assert_eq!((said[0].as_str(), said[4].as_str()), ("1", "6"));
-        assert!(said[1].starts_with("line 3: the line is no JSON object: invalid type"), "{said:?}");
+        assert!(said[1].starts_with("line 3, column 1: the line is no JSON object: invalid type"), "{said:?}");
         assert!(said[2].starts_with("line 4, column ") && said[2].contains("EOF"), "{said:?}");
-        assert!(said[3].starts_with("line 5: the line is longer than"), "{said:?}");
+        assert!(said[3].starts_with("line 5, column 4194305: the line is longer than"), "{said:?}");
     }
 }

@@ -268,7 +268,11 @@ mod tests {
     fn mapped(columns: &[&str], rows: &[&[&str]], overrides: &[&str]) -> Result<Vec<String>, String> {
         let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
         let row = |cells: &&[&str]| {
-            Ok(Row { line: 2, content: Content::Cells(cells.iter().map(ToString::to_string).collect()) })
+            Ok(Row {
+                line: 2,
+                content: Content::Cells(cells.iter().map(ToString::to_string).collect()),
+                text: String::new(),
+            })
         };
         let rows: Vec<ReadRow> = rows.iter().map(row).collect();
         let overrides = overrides.iter().map(|given| given.parse().unwrap()).collect();

@@ -157,7 +157,7 @@ mod tests {
 
     fn row(value: Value) -> Row {
         let Value::Object(object) = value else { panic!() };
-        Row { line: 3, content: Content::Object(object) }
+        Row { line: 3, content: Content::Object(object), text: String::new() }
     }
 
     #[test]

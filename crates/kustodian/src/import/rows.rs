@@ -18,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) line: u64,
     /// Its content.
     pub(crate) content: Content,
+    /// The line as it was written, where columns are places of a line: of JSON.
+    pub(crate) text: String,
 }
 
 /// The content of a row.

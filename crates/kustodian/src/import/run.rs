@@ -4,13 +4,14 @@ use kustodian_core::chance::{Clock as _, Ids as _};
 use kustodian_core::kind::Kind;
 use kustodian_server::{SystemClock, SystemIds};
 use kustomer_api::Timestamp;
+use kustomer_api::role::any_grants;
 use kustomer_client::Client;
 use serde_json::Value;
 
 use super::batch::{Batch, Entry};
 use super::counts::Counts;
 use super::ids::{Ids, Waiting};
-use super::item::{Item, is_united, item, parted};
+use super::item::{Item, is_record, is_united, item, keep_past, parted};
 use super::journal::{Journal, State};
 use super::kinds::properties;
 use super::mapping::Mapping;
@@ -36,6 +37,8 @@ pub(super) struct Run {
     batch: Batch,
     /// What items get that do not have it: when they were imported.
     added: Item,
+    /// Whether records that were exported keep their ids and times: the server takes them from this key.
+    keeps_past: bool,
 }
 
 impl Run {
@@ -71,7 +74,18 @@ impl Run {
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
         let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));
         let added = moment.into_iter().collect();
-        Ok(Self { arguments, opened, journal, state, rejects, ids, progress, batch: Batch::default(), added })
+        Ok(Self {
+            arguments,
+            opened,
+            journal,
+            state,
+            rejects,
+            ids,
+            progress,
+            batch: Batch::default(),
+            added,
+            keeps_past: false,
+        })
     }
 
     /// Sends all rows: what became of them.
@@ -98,8 +112,9 @@ impl Run {
             true => None,
             false => Some(customers::client(self.arguments.server.clone())?),
         };
-        if client.is_some() {
+        if let Some(client) = &client {
             self.journal.write(&self.state)?;
+            self.keeps_past = is_administrator(client).await?;
         }
         let first = std::mem::take(&mut self.opened.first);
         for row in first {
@@ -150,14 +165,21 @@ impl Run {
                 item.entry(name.clone()).or_insert_with(|| value.clone());
             }
         }
-        let mut waiting = self.ids.follow(&mut item);
-        waiting.extend(self.ids.follow(&mut later));
-        // A record that was exported keeps what it has, and gets nothing; but for a message, which would open again the
-        // conversation that it was exported with.
-        let is_record = matches!(&row.content, Content::Object(object) if object.contains_key("attributes"));
+        let record = match &row.content {
+            Content::Object(object) if is_record(object) => Some(object),
+            _ => None,
+        };
+        let is_whole = record.is_some() && self.keeps_past;
+        if let Some(record) = record.filter(|_| is_whole) {
+            keep_past(self.arguments.kind, record, &mut item, &mut later);
+        }
+        let mut waiting = self.ids.follow(&mut item, is_whole);
+        waiting.extend(self.ids.follow(&mut later, is_whole));
+        // A record that was exported keeps what it has, and gets nothing. A message would open again the conversation that it
+        // was exported with, and the past of a record is only taken of an import.
         let nothing = Item::new();
-        let keeps = is_record && self.arguments.kind.kind() != Kind::Message;
-        let added = if keeps { &nothing } else { &self.added };
+        let is_marked = record.is_none() || is_whole || self.arguments.kind.kind() == Kind::Message;
+        let added = if is_marked { &self.added } else { &nothing };
         match self.batch.push(Entry { row, item, later, waiting }, added) {
             Some(full) => self.send(client, &full).await,
             None => Ok(()),
@@ -240,6 +262,12 @@ impl Run {
         self.progress.show(&self.state.counts);
         Ok(())
     }
+}
+
+/// Whether a key has the role that lets an import say what a create does not take.
+async fn is_administrator(client: &Client) -> Result<bool, Failure> {
+    let token = client.auth().current_token().await?.data;
+    Ok(token.attributes.roles.value().is_some_and(|roles| any_grants(roles, &["org.admin"])))
 }
 
 /// The state to begin or to continue with.

@@ -79,7 +79,7 @@ impl Sender<'_> {
         let results = self.job(Method::POST, first_line(batch.entries()), "c", batch.body()).await?;
         let mut outcomes: Vec<Outcome> =
             batch.entries().iter().map(|entry| outcome(&results, entry.row.line)).collect();
-        let is_clash = |outcome: &Outcome| matches!(outcome, Outcome::Refused(reason) if reason == CLASH);
+        let is_clash = |outcome: &Outcome| matches!(outcome, Outcome::Refused(reason) if reason.starts_with(CLASH));
         match self.on_conflict {
             OnConflict::Fail => {}
             OnConflict::Skip => {
@@ -283,7 +283,12 @@ fn outcome(results: &[BulkResult], line: u64) -> Outcome {
     match result.map(|result| (&result.status, &result.error)) {
         Some((Some(BulkResultStatus::Created), None)) => Outcome::Created(id),
         Some((Some(BulkResultStatus::Updated), None)) => Outcome::Updated(id),
-        Some((_, Some(error))) => Outcome::Refused(error.clone()),
+        Some((_, Some(error))) => {
+            // Which value it is.
+            let what = result.and_then(|result| result.errors.first()?.get("title")?.as_str().map(ToOwned::to_owned));
+            let what = what.filter(|_| error == CLASH).map_or(String::new(), |what| format!(": {what}"));
+            Outcome::Refused(format!("{error}{what}"))
+        }
         _ => Outcome::Refused("the server does not say what became of it".to_owned()),
     }
 }

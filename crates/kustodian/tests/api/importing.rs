@@ -24,6 +24,11 @@ pub(crate) fn import(server: &Server, kind: &str, file: &Path, more: &[&str]) ->
     Ran::of(importer(server, kind, file).args(more))
 }
 
+/// With another key.
+pub(crate) fn import_as(token: &str, server: &Server, kind: &str, file: &Path, more: &[&str]) -> Ran {
+    Ran::of(importer(server, kind, file).env("KUSTODIAN_TOKEN", token).args(more))
+}
+
 fn written(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.join(name);
     fs::write(&path, bytes).unwrap();

@@ -72,6 +72,8 @@ mod idempotency;
 mod importing;
 #[path = "../api/isolation.rs"]
 mod isolation;
+#[path = "../api/kept.rs"]
+mod kept;
 mod killed;
 #[path = "../api/klasses.rs"]
 mod klasses;
