@@ -189,8 +189,10 @@ pub fn create(
     }
     changes.merge(theirs);
     changes.merge(attachments.commit(context, owner(id, &path, Some(conversation_id)))?);
+    // Imported messages are no activity of today.
+    let at = if fold.imported { fold.sent_at } else { context.now };
     let effects = [
-        Effect::Conversation { id: conversation_id, before: is_new.as_ref(), after: Some(&with) },
+        Effect::Conversation { id: conversation_id, before: is_new.as_ref(), after: Some(&with), at },
         Effect::Message { conversation: conversation_id, attributes: &with, message: &fold },
     ];
     customer::affect(context, customer, seeds.customer_event, &effects, &mut changes)?;

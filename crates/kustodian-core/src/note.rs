@@ -105,6 +105,7 @@ pub fn create(
     };
     let mentions = input.user_mentions.take().unwrap_or_default();
     let is_imported = input.imported_at.is_some();
+    let at = input.created_at.filter(|_| is_imported).unwrap_or(context.now);
     let mut note = NoteAttributes::default();
     apply(&mut note, input);
     let mut changes = lifecycle::create_with(context, id, seeds.event, note, |record| {
@@ -131,7 +132,7 @@ pub fn create(
     match subject {
         Subject::Conversation(stored, customer) => {
             let stored = conversation::alive(Some(stored))?;
-            let updated = counted(context, stored, seeds.conversation_event, true)?;
+            let updated = counted(context, stored, seeds.conversation_event, true, at)?;
             changes.merge(updated.changes);
             if !is_imported {
                 let scene = Scene {
@@ -210,7 +211,7 @@ pub fn update(
     if let Some(conversation) =
         conversation.filter(|conversation| !conversation.deleted && stored.deleted != is_deleted)
     {
-        changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted)?.changes);
+        changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted, context.now)?.changes);
     }
     if let Some(attachments) = attachments {
         let about = conversation::conversation_of(stored)?;
@@ -240,16 +241,16 @@ pub fn delete(
     update(context, stored, conversation, seeds, Write { input, ..Write::default() }, false)
 }
 
-/// The change of a conversation that has a note more or less.
+/// The change of a conversation that has a note more or less since a moment.
 fn counted(
     context: &Context<'_>,
     stored: &Stored,
     event: EventSeed,
     is_added: bool,
+    at: Timestamp,
 ) -> Result<Updated<ConversationAttributes>, Refusal> {
     let edit = |record: &mut kustomer_api::conversation::Conversation| {
-        let now = (!context.is_dated()).then_some(context.now);
-        conversation::add_note(&mut record.attributes, is_added, now);
+        conversation::add_note(&mut record.attributes, is_added, (!context.is_dated()).then_some(at));
         Ok(())
     };
     lifecycle::update_record(context, stored, event, By::Consequence, edit)

@@ -68,6 +68,11 @@ pub fn create(
     let links = Links::take(&mut input)?;
     let mut conversation = fresh_with(context);
     apply(&mut conversation, input, Some(tags.ids))?;
+    if conversation.imported_at.value().is_some()
+        && let Some(created_at) = conversation.created_at.value()
+    {
+        conversation.last_activity_at = Field::Value(*created_at);
+    }
     if let Some(status) = status {
         // One that is created done was done then.
         status::set(&mut conversation, status, context.now, Some(context.actor));
@@ -76,7 +81,7 @@ pub fn create(
     let shown = conversation.clone();
     let mut changes = insert(context, id, seeds.event, customer.id, conversation, |record| links.write(record))?;
     changes.asserts.extend(assigned);
-    let effect = Effect::Conversation { id, before: None, after: Some(&shown) };
+    let effect = Effect::Conversation { id, before: None, after: Some(&shown), at: context.now };
     customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     tag::create(context, &tags.new, &mut changes)?;
     Ok(changes)
@@ -181,10 +186,11 @@ pub fn move_to(
     let Updated { mut changes, before, after } =
         lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
     if let Some(from) = from {
-        let effect = Effect::Conversation { id: stored.id, before: Some(&before.attributes), after: None };
+        let effect =
+            Effect::Conversation { id: stored.id, before: Some(&before.attributes), after: None, at: context.now };
         customer::affect(context, from, seeds.customer_event, &[effect], &mut changes)?;
     }
-    let effect = Effect::Conversation { id: stored.id, before: None, after: Some(&after.attributes) };
+    let effect = Effect::Conversation { id: stored.id, before: None, after: Some(&after.attributes), at: context.now };
     customer::affect(context, to, to_event, &[effect], &mut changes)?;
     Ok(changes)
 }
@@ -305,8 +311,12 @@ fn with_customer(
 ) -> Result<ChangeSet, Refusal> {
     let Updated { mut changes, before, after } = updated;
     if let Some(customer) = customer.filter(|_| counted(&before.attributes) != counted(&after.attributes)) {
-        let effect =
-            Effect::Conversation { id: stored.id, before: Some(&before.attributes), after: Some(&after.attributes) };
+        let effect = Effect::Conversation {
+            id: stored.id,
+            before: Some(&before.attributes),
+            after: Some(&after.attributes),
+            at: context.now,
+        };
         customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
     Ok(changes)

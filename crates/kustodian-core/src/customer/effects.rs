@@ -55,6 +55,8 @@ pub(crate) enum Effect<'a> {
         before: Option<&'a ConversationAttributes>,
         /// As it is; `None` when it is the customer's no longer.
         after: Option<&'a ConversationAttributes>,
+        /// When.
+        at: Timestamp,
     },
     /// A message was created.
     Message {
@@ -193,7 +195,7 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
     match effect {
         Effect::KObjectCreated { id: kobject, klass, at } => {
             // An old kobject that is imported is no newer activity.
-            newest(&mut attributes.last_activity_at, now);
+            newest(&mut attributes.last_activity_at, at);
             newest(&mut attributes.last_customer_activity_at, at);
             show_kobject(attributes, kobject, klass, now);
             let plural = plural(klass);
@@ -211,7 +213,7 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
                 items.retain(|item| item.get("id").and_then(Value::as_str) != Some(&kobject));
             }
         }
-        Effect::Conversation { id, before, after } => {
+        Effect::Conversation { id, before, after, at } => {
             recount(attributes, before.and_then(counted), after.and_then(counted));
             if let Some(after) = after {
                 show_conversation(attributes, id, after);
@@ -220,7 +222,7 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
                 }
             }
             if before.is_some() {
-                newest(&mut attributes.last_activity_at, now);
+                newest(&mut attributes.last_activity_at, at);
             }
         }
         Effect::Message { conversation, attributes: with, message } => {

@@ -231,6 +231,32 @@ fn imported_messages_show_by_when_they_were_sent_in_whatever_order_they_come() {
 }
 
 #[test]
+fn imported_history_is_no_activity_of_today() {
+    let (server, old) = (Server::start(), "2014-02-01T00:00:00.000Z");
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    let imported = |body: Value| {
+        let mut body = body;
+        body["importedAt"] = json!("2026-01-01T00:00:00.000Z");
+        body["createdAt"] = json!("2014-01-01T00:00:00.000Z");
+        body
+    };
+    let customer = server.create(imported(json!({ "lastActivityAt": old })));
+    let path = customer["links"]["self"].as_str().unwrap();
+    let opened = server.post(&format!("{path}/conversations"), imported(json!({}))).expect(201);
+    let conversation = opened.data()["links"]["self"].as_str().unwrap();
+    assert_eq!(opened.attributes()["lastActivityAt"], "2014-01-01T00:00:00.000Z");
+    let mut said = imported(message("in", "Hello"));
+    said["sentAt"] = json!("2014-01-03T00:00:00.000Z");
+    server.post(&format!("{conversation}/messages"), said).expect(201);
+    server.post(&format!("{conversation}/notes"), imported(json!({ "body": "any" }))).expect(201);
+    server.post(&format!("{path}/klasses/orders"), imported(json!({ "title": "any" }))).expect(201);
+    assert_eq!(attributes(&server, conversation)["lastActivityAt"], "2014-01-03T00:00:00.000Z");
+    assert_eq!(attributes(&server, path)["lastActivityAt"], old);
+    server.post(&format!("{conversation}/messages"), message("in", "Today")).expect(201);
+    assert!(attributes(&server, path)["lastActivityAt"].as_str().unwrap() > "2026");
+}
+
+#[test]
 fn a_message_without_a_conversation_opens_one() {
     let (server, customer) = with_customer();
     let created = server.post(&format!("{customer}/messages"), message("in", "Hello")).expect(201);
