@@ -73,7 +73,7 @@ pub(super) fn tag(number: u64) -> ObjectId {
 
 fn context(org: &Org, actor: ObjectId, now: i64) -> Context<'_> {
     let now = Timestamp::from_millis(now);
-    Context { org, actor, now, client: "bench", request_id: "bench", slas: None }
+    Context { org, actor, now, client: "bench", request_id: "bench", slas: None, import: None }
 }
 
 /// The customer of all of them.

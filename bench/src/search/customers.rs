@@ -20,7 +20,8 @@ pub(super) fn set(org: &Org, numbers: Range<u32>) -> Result<ChangeSet> {
     for number in numbers {
         let number = u64::from(number);
         let now = Timestamp::from_millis(NOW + i64::try_from(number)? * 50);
-        let context = Context { org, actor: id(1), now, client: "bench", request_id: "bench", slas: None };
+        let context =
+            Context { org, actor: id(1), now, client: "bench", request_id: "bench", slas: None, import: None };
         let event = EventSeed { id: id(number << 1 | 1 << 40), salt: Salt([7; 16]) };
         let write = Write { input: serde_json::from_str(&body(number))?, ..Write::default() };
         let set = customer::create(&context, id(number), event, write).map_err(|refusal| anyhow!("{refusal}"))?;
