@@ -19,8 +19,11 @@ use crate::webhooks::{Mood, Receiver};
 /// A block: its page and its beginning.
 type Name = (&'static str, &'static str);
 
+/// Fails if the block does not work.
+type Works = fn(&str);
+
 /// The blocks that this file runs.
-const RUN: [(Name, fn(&str)); 11] = [
+const RUN: [(Name, Works); 11] = [
     (("docs/drafts.md", "kustodian serve --smtp-url"), sends_e_mail),
     (("docs/import-export.md", "kustodian import metadata"), is_imported_into_another_server),
     (("docs/import-export.md", "echo \"$old_user"), |_| {}),

@@ -95,7 +95,7 @@ fn ids(places: &[Place]) -> Vec<&str> {
 }
 
 #[test]
-fn the_rust_client_finds_all_records_beyond_the_hundredth_page_where_a_moment_goes_on_behind_it() {
+fn the_rust_client_finds_all_records_when_the_hundredth_page_ends_within_a_moment() {
     let server = Server::start_with(&PAGES);
     let client = client(&server);
     let customers = client.customers();
