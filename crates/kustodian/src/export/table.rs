@@ -42,7 +42,10 @@ impl Columns {
 
     /// The line of a record.
     pub(super) fn row(&self, record: &Value) -> String {
-        let cells: Vec<String> = self.values(record).into_iter().map(cell).collect();
+        let values = self.values(record);
+        let own = values.len() - self.custom.len();
+        let text = |(at, value)| if at < own { cell(value) } else { custom_cell(value) };
+        let cells: Vec<String> = values.into_iter().enumerate().map(text).collect();
         line(cells.iter().map(String::as_str))
     }
 
@@ -88,6 +91,14 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
+/// The same of a custom attribute, whose suffix does not say whether it has a list.
+fn custom_cell(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Array(items)) if items.len() < 2 => Value::from(items.as_slice()).to_string(),
+        other => cell(other),
+    }
+}
+
 /// Whether an item cannot be mistaken for what separates items.
 fn is_plain(item: &Value) -> bool {
     item.as_str().is_some_and(|text| !text.is_empty() && !text.contains(['|', '\n', ',', ';', '[', '{']))
@@ -102,7 +113,7 @@ mod tests {
     #[test]
     fn a_table_has_the_columns_that_records_have_values_of() {
         let records = [
-            json!({ "id": "1", "attributes": { "name": "=1+1", "tags": ["a b", "c"], "gone": null, "custom": { "scoreNum": -5 } } }),
+            json!({ "id": "1", "attributes": { "name": "=1+1", "tags": ["a b", "c"], "gone": null, "custom": { "scoreNum": -5, "shopId": ["5"] } } }),
             json!({
                 "id": "2",
                 "attributes": { "emails": [{ "email": "a@x" }], "name": "a,b" },
@@ -111,8 +122,8 @@ mod tests {
         ];
         let mut columns = Columns::default();
         records.iter().for_each(|record| columns.add(record));
-        assert_eq!(columns.header(), "id,customer,emails,name,tags,custom.scoreNum\r\n");
-        assert_eq!(columns.row(&records[0]), "1,,,'=1+1,\"a b|c\",-5\r\n");
-        assert_eq!(columns.row(&records[1]), "2,9,\"[{\"\"email\"\":\"\"a@x\"\"}]\",\"a,b\",,\r\n");
+        assert_eq!(columns.header(), "id,customer,emails,name,tags,custom.scoreNum,custom.shopId\r\n");
+        assert_eq!(columns.row(&records[0]), "1,,,'=1+1,\"a b|c\",-5,\"[\"\"5\"\"]\"\r\n");
+        assert_eq!(columns.row(&records[1]), "2,9,\"[{\"\"email\"\":\"\"a@x\"\"}]\",\"a,b\",,,\r\n");
     }
 }

@@ -7,8 +7,8 @@ use kustomer_api::custom::Suffix;
 use kustomer_api::moment::Moment;
 use kustomer_api::schema::{DATE_TIME, Kind, Schema, URI, URL};
 use kustomer_api::validation::{schema_of_suffix, shortened};
-use kustomer_api::{Timestamp, format};
-use serde_json::{Map, Number, Value};
+use kustomer_api::{ObjectId, Timestamp, format};
+use serde_json::{Map, Number, Value, json};
 
 use super::kinds::properties;
 
@@ -29,6 +29,9 @@ pub(crate) struct Style {
     /// The order of dates with slashes; `None` when nobody said it.
     pub(crate) dates: Option<DateOrder>,
 }
+
+/// What may be between the items of a list that hold none of these themselves.
+pub(crate) const LIST_SEPARATORS: [char; 4] = ['|', '\n', ',', ';'];
 
 /// The day that spreadsheets count from, in days before 1970. They take 1900 for a leap year, which no date that is read
 /// here is near to.
@@ -60,6 +63,13 @@ pub(crate) fn value(schema: &Schema, text: &str, style: Style) -> Result<Value, 
             Ok(Value::from(one_of.copied().unwrap_or(plain)))
         }
         Kind::List { items, .. } => list(items, text, style),
+        // An object that names a record, as a table shows it.
+        Kind::Object(object)
+            if object.properties.iter().any(|member| member.name == "id")
+                && text.trim().parse::<ObjectId>().is_ok() =>
+        {
+            Ok(json!({ "id": text.trim() }))
+        }
         Kind::Object(_) | Kind::Map(_) | Kind::Forms(_) | Kind::Custom => {
             json(text, |value| value.is_object(), "object")
         }
@@ -76,6 +86,7 @@ pub(crate) fn custom(suffix: Suffix, text: &str, style: Style) -> Result<Value, 
         // It is kept as it was sent, so that an offset stays.
         Suffix::At if format::is_date_time(text.trim()) => Ok(Value::from(text.trim())),
         Suffix::At => moment(text, style).map(Value::String),
+        Suffix::Id => ids(text),
         _ => value(schema_of_suffix(suffix), text, style),
     }
 }
@@ -99,7 +110,7 @@ fn list(items: &Schema, text: &str, style: Style) -> Result<Value, String> {
         _ => false,
     };
     let separates =
-        |character: char| matches!(character, '|' | '\n') || (!may_hold_commas && matches!(character, ',' | ';'));
+        |character: char| LIST_SEPARATORS.contains(&character) && !(may_hold_commas && matches!(character, ',' | ';'));
     let mut list = Vec::new();
     for part in text.split(separates).map(str::trim).filter(|part| !part.is_empty()) {
         let value = value(of, part, style)?;
@@ -109,6 +120,18 @@ fn list(items: &Schema, text: &str, style: Style) -> Result<Value, String> {
         });
     }
     Ok(Value::Array(list))
+}
+
+/// An id, or a list of ids.
+fn ids(text: &str) -> Result<Value, String> {
+    if text.trim_start().starts_with('[') {
+        return json(text, Value::is_array, "list");
+    }
+    let mut ids: Vec<&str> = text.split(LIST_SEPARATORS).map(str::trim).filter(|part| !part.is_empty()).collect();
+    Ok(match (ids.pop(), ids.is_empty()) {
+        (Some(only), true) => Value::from(only),
+        (last, _) => ids.into_iter().chain(last).collect(),
+    })
 }
 
 fn json(text: &str, is_fit: fn(&Value) -> bool, what: &str) -> Result<Value, String> {

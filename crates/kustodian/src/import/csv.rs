@@ -30,8 +30,14 @@ pub(crate) struct CsvRows {
 
 /// A field of a row.
 struct Field {
-    text: Result<String, String>,
+    text: Result<String, Unread>,
     is_last: bool,
+}
+
+/// A field that is no text: why, and as much of it as can be read.
+struct Unread {
+    reason: String,
+    text: String,
 }
 
 impl CsvRows {
@@ -41,7 +47,11 @@ impl CsvRows {
     /// When the file cannot be read, is empty, or its header cannot be one.
     pub(crate) fn new(mut input: Input, delimiter: Option<u8>) -> Result<Self, Failure> {
         let start = input.fill_buf().map_err(|error| input_failed(&error, 1, 1))?;
-        let delimiter = delimiter.unwrap_or_else(|| sniffed(start));
+        let said = declared(start);
+        let delimiter = delimiter.or(said).unwrap_or_else(|| sniffed(start));
+        if said.is_some() {
+            input.consume(DECLARATION.len() + 1);
+        }
         let reader = ReaderBuilder::new().delimiter(delimiter).build();
         let buffer = vec![0; MAX_FIELD].into_boxed_slice();
         let mut rows = Self { input, reader, columns: Vec::new(), buffer, line: 1, is_after_return: false, delimiter };
@@ -50,7 +60,8 @@ impl CsvRows {
         };
         let mut columns = Vec::new();
         for (at, cell) in cells.into_iter().enumerate() {
-            let name = cell.map_err(|reason| Failure::new(format!("line {line}, column {}: {reason}", at + 1)))?;
+            let name =
+                cell.map_err(|unread| Failure::new(format!("line {line}, column {}: {}", at + 1, unread.reason)))?;
             columns.push(name.trim().to_owned());
         }
         while columns.last().is_some_and(String::is_empty) && columns.len() > 1 {
@@ -87,14 +98,17 @@ impl CsvRows {
         }
     }
 
-    fn row(&self, line: u64, cells: Vec<Result<String, String>>) -> ReadRow {
-        let named = |at: usize| (at + 1, self.columns.get(at).cloned().unwrap_or_default());
-        let mut texts = Vec::with_capacity(cells.len());
+    fn row(&self, line: u64, cells: Vec<Result<String, Unread>>) -> ReadRow {
+        let (mut texts, mut first) = (Vec::with_capacity(cells.len()), None);
         for (at, cell) in cells.into_iter().enumerate() {
-            match cell {
-                Ok(text) => texts.push(text),
-                Err(reason) => return Err(RowFault { line, column: Some(named(at)), reason }),
-            }
+            texts.push(cell.unwrap_or_else(|Unread { reason, text }| {
+                first.get_or_insert((at, reason));
+                text
+            }));
+        }
+        if let Some((at, reason)) = first {
+            let column = Some((at + 1, self.columns.get(at).cloned().unwrap_or_default()));
+            return Err(RowFault { line, column, reason, raw: texts });
         }
         let beyond = texts.iter().skip(self.columns.len()).position(|cell| !cell.trim().is_empty());
         if let Some(at) = beyond.map(|at| at + self.columns.len()) {
@@ -103,7 +117,7 @@ impl CsvRows {
                 self.columns.len(),
                 char::from(self.delimiter)
             );
-            return Err(RowFault { line, column: Some((at + 1, String::new())), reason });
+            return Err(RowFault { line, column: Some((at + 1, String::new())), reason, raw: texts });
         }
         // Spreadsheets leave out empty cells at the end of a row.
         texts.resize(self.columns.len(), String::new());
@@ -112,7 +126,7 @@ impl CsvRows {
 
     /// The fields of the next record and the line it begins in.
     #[expect(clippy::type_complexity, reason = "a field is its text or its fault")]
-    fn record(&mut self) -> Result<Option<(u64, Vec<Result<String, String>>)>, Failure> {
+    fn record(&mut self) -> Result<Option<(u64, Vec<Result<String, Unread>>)>, Failure> {
         self.skip_line_ends()?;
         let line = self.line;
         let mut cells = Vec::new();
@@ -123,7 +137,8 @@ impl CsvRows {
             if cells.len() < MAX_COLUMNS {
                 cells.push(field.text);
             } else {
-                cells[MAX_COLUMNS - 1] = Err(format!("the row has more than {MAX_COLUMNS} columns"));
+                let reason = format!("the row has more than {MAX_COLUMNS} columns");
+                cells[MAX_COLUMNS - 1] = Err(Unread { reason, text: String::new() });
             }
             if field.is_last {
                 return Ok(Some((line, cells)));
@@ -171,11 +186,14 @@ impl CsvRows {
                         )));
                     }
                     let text = if is_too_long {
-                        Err(format!("the value is longer than {MAX_FIELD} bytes, which no record may hold"))
+                        let reason = format!("the value is longer than {MAX_FIELD} bytes, which no record may hold");
+                        Err(Unread { reason, text: String::new() })
                     } else {
-                        let text = std::str::from_utf8(&self.buffer[..length]);
-                        text.map(without_mark)
-                            .map_err(|_| "the value is not UTF-8 text: save the file as UTF-8".to_owned())
+                        let bytes = &self.buffer[..length];
+                        std::str::from_utf8(bytes).map(without_mark).map_err(|_| Unread {
+                            reason: "the value is not UTF-8 text: save the file as UTF-8".to_owned(),
+                            text: String::from_utf8_lossy(bytes).into_owned(),
+                        })
                     };
                     return Ok(Some(Field { text, is_last: record_end }));
                 }
@@ -201,6 +219,17 @@ fn counted(bytes: &[u8], mut line: u64, mut is_after_return: bool) -> (u64, bool
         is_after_return = *byte == b'\r';
     }
     (line, is_after_return)
+}
+
+/// What the first line begins with by which spreadsheets are told the separator of columns.
+const DECLARATION: &[u8] = b"sep=";
+
+/// The separator that such a line names.
+fn declared(start: &[u8]) -> Option<u8> {
+    match start.strip_prefix(DECLARATION)? {
+        [delimiter, b'\r' | b'\n', ..] if DELIMITERS.contains(delimiter) => Some(*delimiter),
+        _ => None,
+    }
 }
 
 /// The separator of columns: the usual one that is most often in the first line, outside of quotes.
@@ -272,6 +301,8 @@ mod tests {
         assert!(said[0].starts_with("line 2, column 2 (b): the value is longer than 1048576 bytes"), "{said:?}");
         assert!(said[1].starts_with("line 4, column 3: the row has more columns than the first line"), "{said:?}");
         assert_eq!((cells(&rows[1]), cells(&rows[3])), ((3, vec!["2", "3,4"]), (5, vec!["8", "9"])));
+        let raw: Vec<_> = rows.iter().filter_map(|row| Some(row.as_ref().err()?.raw.clone())).collect();
+        assert_eq!(raw, [["1", ""].as_slice(), &["5", "6", "7"]]);
         let (_, rows) = read(b"a,b\n1,\xff\xfe\n2,3\n").unwrap();
         assert!(rows[0].as_ref().unwrap_err().to_string().starts_with("line 2, column 2 (b): the value is not UTF-8"));
         assert_eq!(cells(&rows[1]), (3, vec!["2", "3"]));
@@ -297,5 +328,8 @@ mod tests {
         {
             assert_eq!(sniffed(text.as_bytes()), delimiter, "{text:?}");
         }
+        let (columns, rows) = read(b"sep=;\r\na,b;c\r\n1;2\r\n").unwrap();
+        assert_eq!((columns, cells(&rows[0])), (vec!["a,b".to_owned(), "c".to_owned()], (3, vec!["1", "2"])));
+        assert_eq!(read(b"sep=x\n1\n").unwrap().0, ["sep=x"]);
     }
 }

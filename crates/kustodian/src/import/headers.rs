@@ -25,6 +25,9 @@ fn camel_case(name: &str) -> String {
     camel
 }
 
+/// What the columns of custom attributes begin with in an export.
+pub(crate) const CUSTOM: &str = "custom.";
+
 /// The key of a custom attribute that a column names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CustomName {
@@ -36,7 +39,7 @@ pub(crate) enum CustomName {
 
 /// The custom attribute that a column names; `None` when it has no letter that a key may have.
 pub(crate) fn custom(name: &str) -> Option<CustomName> {
-    let name = name.strip_prefix("custom.").unwrap_or(name);
+    let name = name.strip_prefix(CUSTOM).unwrap_or(name);
     if let (true, Some(suffix)) = (is_key(name), Suffix::of(name)) {
         return Some(CustomName::Key(name.to_owned(), suffix));
     }

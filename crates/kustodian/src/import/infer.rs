@@ -1,10 +1,11 @@
 //! The type of a column without a declared one, out of its first values.
 
+use kustomer_api::ObjectId;
 use kustomer_api::custom::{MAX_TEXT, Suffix};
 use kustomer_api::format;
 use kustomer_api::moment::Moment;
 
-use super::cell::{Style, with_point, with_separator};
+use super::cell::{LIST_SEPARATORS, Style, with_point, with_separator};
 
 /// The suffix of the custom attribute that takes all of these values. Text takes all; no values are text.
 pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: Style) -> Suffix {
@@ -26,6 +27,12 @@ pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: S
     } else {
         Suffix::Str
     }
+}
+
+/// Whether all values are ids of records, or lists of them.
+pub(crate) fn are_ids<'a>(mut values: impl Iterator<Item = &'a str>) -> bool {
+    let is_id = |part: &str| part.trim_matches(['[', ']', '"', ' ']).parse::<ObjectId>().is_ok();
+    values.all(|value| value.split(LIST_SEPARATORS).map(str::trim).filter(|part| !part.is_empty()).all(is_id))
 }
 
 /// Whether a text is a number that is answered as it was written: no postal code such as `01234`, no telephone number, and

@@ -10,10 +10,12 @@ use kustomer_api::validation::{Fault, check_with_room};
 use serde_json::{Map, Value, json};
 
 use super::cell;
+use super::headers::bare;
 use super::jsonl::column_of;
 use super::kinds::{Imported, properties};
 use super::mapping::{Mapping, text_of};
 use super::names::{ItemTarget, Target};
+use super::reject::ADDED;
 use super::rows::{Content, Row, RowFault};
 use crate::failure::Failure;
 
@@ -27,6 +29,9 @@ pub(crate) type Item = Map<String, Value>;
 pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowFault>, Failure> {
     let mut building =
         Building { row, item: Item::new(), custom: Map::new(), items: Vec::new(), names: [const { None }; 2] };
+    if let Some(fault) = refusal(mapping, row) {
+        return Ok(Err(fault));
+    }
     match &row.content {
         Content::Cells(cells) => {
             for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
@@ -53,6 +58,30 @@ pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowF
         }
     }
     Ok(building.finish(mapping))
+}
+
+/// Why a row is no record to create, whatever its values are.
+fn refusal(mapping: &Mapping, row: &Row) -> Option<RowFault> {
+    const DELETED: &str = "deleted";
+    let said: Vec<(&str, bool)> = match &row.content {
+        Content::Cells(cells) => {
+            let columns = mapping.columns().iter().map(|column| column.name.as_str());
+            let filled = columns.zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
+            filled.map(|(name, cell)| (name, cell.trim().eq_ignore_ascii_case("true"))).collect()
+        }
+        Content::Object(object) => {
+            let attributes = object.get("attributes").and_then(Value::as_object).filter(|_| is_record(object));
+            let members = attributes.unwrap_or(object).iter();
+            members.map(|(name, value)| (name.as_str(), *value == Value::Bool(true))).collect()
+        }
+    };
+    if said.iter().all(|(name, _)| ADDED.contains(name)) {
+        let reason = "it has no values, or they could not be read: correct it";
+        return (!said.is_empty()).then(|| RowFault::of_row(row.line, reason));
+    }
+    let is_deleted = said.iter().any(|(name, is_true)| *is_true && bare(name) == DELETED);
+    let reason = "the record is deleted, and an import deletes none: delete it by its id";
+    is_deleted.then(|| RowFault::of_row(row.line, reason))
 }
 
 /// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it
@@ -127,7 +156,8 @@ impl Building<'_> {
         let Some(column) = mapping.columns().get(at) else { return Ok(()) };
         let style = mapping.style;
         let row = self.row;
-        let fault = |reason| RowFault { line: row.line, column: Some(place(mapping, at, row, "")), reason };
+        let fault =
+            |reason| RowFault { line: row.line, column: Some(place(mapping, at, row, "")), reason, raw: Vec::new() };
         match &column.target {
             Target::Attribute(property) => {
                 // Text of a JSON file is used as it is, also an empty one.
@@ -223,7 +253,14 @@ fn place(mapping: &Mapping, at: usize, row: &Row, below: &str) -> (usize, String
     }
     let steps: Vec<String> = below.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let path = std::iter::once(name.as_str()).chain(steps.iter().map(String::as_str));
-    (column_of(&row.text, path).unwrap_or_default(), name)
+    let column = column_of(&row.text, path).unwrap_or_default();
+    // Of many custom attributes the name of all says little.
+    let target = mapping.columns().get(at).map(|column| &column.target);
+    let is_custom = matches!(target, Some(Target::Custom { key, .. }) if key.is_empty());
+    match steps.first().filter(|_| is_custom) {
+        Some(key) => (column, format!("{name}.{key}")),
+        None => (column, name),
+    }
 }
 
 /// A fault of an item with its column.
@@ -241,7 +278,7 @@ fn named(mapping: &Mapping, row: &Row, fault: Fault) -> RowFault {
     let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
     let below = fault.pointer.get(1 + first.len()..).unwrap_or_default();
     let column = column.map(|at| place(mapping, at, row, below));
-    RowFault { line: row.line, column, reason: format!("{}{advice}", fault.title) }
+    RowFault { line: row.line, column, reason: format!("{}{advice}", fault.title), raw: Vec::new() }
 }
 
 /// Whether an item has a list that only an import may bring.

@@ -35,7 +35,7 @@ impl JsonRows {
             if is_too_long {
                 let reason = format!("the line is longer than {MAX_LINE} bytes, which no record may hold");
                 let column = Some((MAX_LINE + 1, String::new()));
-                return Ok(Some(Err(RowFault { line: self.line, column, reason })));
+                return Ok(Some(Err(RowFault { line: self.line, column, reason, raw: Vec::new() })));
             }
             // Without the line's end, so that columns are those of the line.
             let text = self.buffer.trim_ascii_end();
@@ -55,7 +55,12 @@ impl JsonRows {
                     let text = error.to_string();
                     let what = text.split(" at line ").next().unwrap_or_default();
                     let reason = format!("the line is no JSON object: {what}");
-                    Err(RowFault { line: self.line, column: place, reason })
+                    Err(RowFault {
+                        line: self.line,
+                        column: place,
+                        reason,
+                        raw: vec![String::from_utf8_lossy(text).into_owned()],
+                    })
                 }
             }));
         }

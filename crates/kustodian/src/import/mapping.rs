@@ -6,7 +6,7 @@ use kustomer_api::custom::{Suffix, is_key};
 use serde_json::{Map, Value};
 
 use super::cell::Style;
-use super::headers::{CustomName, custom};
+use super::headers::{CUSTOM, CustomName, custom};
 use super::infer;
 use super::item::flat;
 use super::kinds::Imported;
@@ -165,8 +165,13 @@ impl Mapping {
             ))
         };
         match custom(name).filter(|_| self.names.has_custom).ok_or_else(nameless)? {
-            CustomName::Key(key, _) => Ok(Target::Custom { key, is_inferred: false }),
-            CustomName::Base(base) => {
+            // "Order ID" is the number of an order, unless its values are ids of records.
+            CustomName::Key(key, suffix)
+                if suffix != Suffix::Id || name.starts_with(CUSTOM) || infer::are_ids(values.clone()) =>
+            {
+                Ok(Target::Custom { key, is_inferred: false })
+            }
+            CustomName::Key(base, _) | CustomName::Base(base) => {
                 let key = format!("{base}{}", infer::suffix(values, self.style));
                 if is_key(&key) { Ok(Target::Custom { key, is_inferred: true }) } else { Err(nameless()) }
             }

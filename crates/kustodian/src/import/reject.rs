@@ -11,7 +11,13 @@ use crate::csv_line;
 use crate::failure::Failure;
 
 /// The columns added to a refused row: its line, and why it was refused. An import leaves them out.
-pub(crate) const ADDED: [&str; 2] = ["import_line", "import_reason"];
+const COLUMNS: [&str; 2] = ["import_line", "import_reason"];
+
+/// What takes the place of a line of JSON that could not be read: the line. It must be corrected before it is imported.
+const TEXT: &str = "import_text";
+
+/// The names that an import leaves out, as an earlier one has added them.
+pub(crate) const ADDED: [&str; 3] = [COLUMNS[0], COLUMNS[1], TEXT];
 
 /// The most refusals that are printed where no file takes them.
 pub(crate) const MOST_PRINTED: u64 = 20;
@@ -45,7 +51,7 @@ impl Rejects {
         let file = opened.map_err(|error| failed(path, &error))?;
         rejects.file = Some((path.to_owned(), BufWriter::new(file)));
         if kept.is_none_or(|kept| kept == 0) && !columns.is_empty() {
-            let header = csv_line::line_by(rejects.delimiter, columns.iter().map(String::as_str).chain(ADDED));
+            let header = csv_line::line_by(rejects.delimiter, columns.iter().map(String::as_str).chain(COLUMNS));
             rejects.write(&header)?;
         }
         Ok(rejects)
@@ -71,17 +77,19 @@ impl Rejects {
         if self.columns.is_empty() {
             let mut object = match row.map(|row| &row.content) {
                 Some(Content::Object(object)) => object.clone(),
-                _ => Map::new(),
+                _ => fault.raw.iter().map(|line| (TEXT.to_owned(), line.as_str().into())).collect(),
             };
-            let [line_name, reason_name] = ADDED;
+            let [line_name, reason_name] = COLUMNS;
             object.insert(line_name.to_owned(), fault.line.into());
             object.insert(reason_name.to_owned(), reason.into());
             return self.write(&format!("{}\n", Value::Object(object)));
         }
-        let cells: Vec<&str> = match row.map(|row| &row.content) {
+        let mut cells: Vec<&str> = match row.map(|row| &row.content) {
             Some(Content::Cells(cells)) => cells.iter().map(String::as_str).collect(),
-            _ => vec![""; self.columns.len()],
+            _ => fault.raw.iter().map(String::as_str).collect(),
         };
+        // More of them than columns are refused again, until somebody has seen to it.
+        cells.resize(cells.len().max(self.columns.len()), "");
         let text = csv_line::line_by(self.delimiter, cells.into_iter().chain([line.as_str(), reason.as_str()]));
         self.write(&text)
     }

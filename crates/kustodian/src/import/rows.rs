@@ -40,12 +40,14 @@ pub(crate) struct RowFault {
     pub(crate) column: Option<(usize, String)>,
     /// The fault of the row.
     pub(crate) reason: String,
+    /// What the file has there, of a row that cannot be read: its cells, or its line.
+    pub(crate) raw: Vec<String>,
 }
 
 impl RowFault {
     /// A fault of a whole row.
     pub(crate) fn of_row(line: u64, reason: impl Into<String>) -> Self {
-        Self { line, column: None, reason: reason.into() }
+        Self { line, column: None, reason: reason.into(), raw: Vec::new() }
     }
 }
 

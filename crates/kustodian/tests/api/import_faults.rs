@@ -30,7 +30,7 @@ fn each_fault_of_a_line_of_json_is_named_with_line_and_column() {
         (b"{\"name\":\"Ad\xff\"}", "column 12: the line is no JSON object: invalid unicode"),
         (br#"{"name": 5}"#, "column 10 (name): Invalid type: number (expected string/null)"),
         (br#"{"emails":[{"email":"a@x.example"},{"email":"nobody"}]}"#, "column 45 (emails): Format validation failed"),
-        (br#"{"name":"Ada", "custom": {"scoreNum": "many"}}"#, "column 39 (custom): "),
+        (br#"{"name":"Ada", "custom": {"scoreNum": "many"}}"#, "column 39 (custom.scoreNum): "),
         (large.as_bytes(), "column 41 (username): String is too long (300 chars), maximum 256"),
         (long.as_bytes(), "column 4194305: the line is longer than 4194304 bytes"),
         (record.as_bytes(), "column 75 (gender): No enum match"),

@@ -379,3 +379,90 @@ fn a_record_of_every_kind_that_is_there_is_refused_passed_over_or_changed() {
         assert_eq!(texts(), [(named(1), json!("third")), (named(2), json!("third"))], "{kind}");
     }
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_in_the_file_of_the_refused_and_are_refused_until_they_are_corrected() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    for (name, text, kept, corrected) in [
+        (
+            "people.csv",
+            "externalId,name\nr1,Ann,extra\nr2,Bob\n",
+            "\"r1\",\"Ann\",\"extra\"",
+            ("Ann,extra,2", "Ann,,2"),
+        ),
+        (
+            "people.jsonl",
+            "{\"externalId\":\"r1\"\n{\"externalId\":\"r2\"}\n",
+            "{\\\"externalId\\\":\\\"r1\\\"",
+            ("import_text", "name"),
+        ),
+    ] {
+        server.get("/v1/customers").expect(200).ids().iter().for_each(|id| {
+            server.delete(&format!("/v1/customers/{id}")).expect(204);
+        });
+        let file = written(folder.path(), name, text);
+        let rejects = folder.path().join(format!("rejects.{name}"));
+        in_part(import(&server, "customers", &file, &["--reject", rejects.to_str().unwrap()]));
+        let rejected = fs::read_to_string(&rejects).unwrap();
+        let unquoted = |text: &str| text.replace(['"', '\\'], "");
+        assert!(unquoted(&rejected).contains(&unquoted(kept)), "{rejected}");
+        in_part(import(&server, "customers", &rejects, &[]));
+        assert_eq!(count(&server, "/v1/customers"), 1, "{name}");
+        let correct = written(folder.path(), name, rejected.replace(corrected.0, corrected.1));
+        let ran = import(&server, "customers", &correct, &[]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+        assert_eq!(count(&server, "/v1/customers"), 2, "{name}");
+    }
+}
+
+#[test]
+fn a_deleted_record_of_an_export_is_refused() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let record = json!({ "id": "5c7d1a1f9a1b2c0010a1b2c3", "type": "customer", "attributes": { "deleted": true } });
+    for (name, text) in
+        [("gone.jsonl", format!("{record}\n")), ("gone.csv", "id,deleted\n5c7d1a1f9a1b2c0010a1b2c3,true\n".to_owned())]
+    {
+        let (_, said) = in_part(import(&server, "customers", &written(folder.path(), name, text), &[]));
+        assert!(said.contains("the record is deleted"), "{said}");
+    }
+    assert_eq!(count(&server, "/v1/customers"), 0);
+}
+
+#[test]
+fn a_table_that_was_exported_gives_the_same_values_back() {
+    let (server, folder) = (Server::on_file(), tempfile::tempdir().unwrap());
+    let klass = json!({ "name": "shop" });
+    server.post("/v1/klasses", klass).expect(200);
+    let shops = ["a", "b"].map(|title| {
+        let shop = server.post("/v1/klasses/shops", json!({ "title": title })).expect(201);
+        shop.data()["id"].as_str().unwrap().to_owned()
+    });
+    let about = json!({ "properties": { "favsId": { "target": "kobject.shop", "multi": true } } });
+    server.put("/v1/metadata/customer", about).expect(200);
+    let queue = server.post("/v1/routing/queues", json!({ "name": "first" })).expect(201).data()["id"].clone();
+    for (number, favs) in [&shops[..], &shops[..1]].into_iter().enumerate() {
+        let customer = server.create(json!({ "externalId": format!("c{number}"), "custom": { "favsId": favs } }));
+        let conversation =
+            json!({ "customer": customer["id"], "externalId": format!("q{number}"), "queue": { "id": queue } });
+        server.post("/v1/conversations", conversation).expect(201);
+    }
+    for kind in ["customers", "conversations"] {
+        let out = folder.path().join(kind);
+        let exported = Ran::of(
+            binary()
+                .args(["export", kind, "--format", "csv", "--out"])
+                .arg(&out)
+                .env("KUSTODIAN_URL", &server.url)
+                .env("KUSTODIAN_TOKEN", TOKEN),
+        );
+        assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+        let before = server.get(&format!("/v1/{kind}")).expect(200).body["data"].clone();
+        let ran = import(&server, kind, &out.join(format!("{kind}.csv")), &["--on-conflict", "update"]);
+        assert_eq!(ran.code, Some(0), "{kind}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(server.get(&format!("/v1/{kind}")).expect(200).body["data"], before, "{kind}");
+    }
+    let orders = written(folder.path(), "orders.csv", "Name,Order ID\nAnn,A-123\n");
+    assert_eq!(import(&server, "customers", &orders, &[]).code, Some(0));
+    let newest = server.get("/v1/customers?sort=-createdAt&pageSize=1").expect(200).body["data"][0].clone();
+    assert_eq!(newest["attributes"]["custom"], json!({ "orderIdStr": "A-123" }));
+}
