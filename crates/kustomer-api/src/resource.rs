@@ -485,8 +485,8 @@ macro_rules! resource {
 pub(crate) use resource;
 
 #[cfg(test)]
+#[expect(dead_code, unreachable_pub, reason = "the test reads only the types of what a declaration generates")]
 mod tests {
-    use super::*;
     use crate::schema::Schema;
 
     resource! {
@@ -517,8 +517,6 @@ mod tests {
     }
 
     mod read {
-        use super::*;
-
         resource! {
             /// A door.
             Door = "door";

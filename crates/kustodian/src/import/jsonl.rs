@@ -52,8 +52,8 @@ impl JsonRows {
                     // It names no column of what is no object at all.
                     let place = Some((error.column().max(1), String::new()));
                     // What serde says ends in its own place, whose line is always the first.
-                    let text = error.to_string();
-                    let what = text.split(" at line ").next().unwrap_or_default();
+                    let said = error.to_string();
+                    let what = said.split(" at line ").next().unwrap_or_default();
                     let reason = format!("the line is no JSON object: {what}");
                     Err(RowFault {
                         line: self.line,
