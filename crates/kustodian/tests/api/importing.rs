@@ -388,7 +388,7 @@ fn rows_that_cannot_be_read_are_in_the_file_of_the_refused_and_are_refused_until
             "people.csv",
             "externalId,name\nr1,Ann,extra\nr2,Bob\n",
             "\"r1\",\"Ann\",\"extra\"",
-            ("Ann,extra,2", "Ann,,2"),
+            ("Ann,extra,2", "Ann,2"),
         ),
         (
             "people.jsonl",
