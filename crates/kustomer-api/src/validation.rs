@@ -2,7 +2,7 @@
 //! (`docs/contract/behaviour.md` §3.2).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json_borrow::Value;
 
@@ -250,9 +250,7 @@ impl<'a> Walk<'a> {
         }
         self.rule.pop();
         if unique {
-            let twin = (1..list.len())
-                .find_map(|later| (0..later).find(|earlier| same(&list[*earlier], &list[later])).map(|at| (at, later)));
-            if let Some((earlier, later)) = twin {
+            if let Some((earlier, later)) = twins(list) {
                 let title = format!("Array items are not unique (indices {earlier} and {later})");
                 self.fault("uniqueItems", title, "");
             }
@@ -468,6 +466,50 @@ fn name_of(value: &Value<'_>) -> &'static str {
     }
 }
 
+/// Lists up to this length are compared pair by pair.
+const FEW: usize = 64;
+
+/// The first item of a list that is the same as an earlier one, behind that one.
+fn twins(list: &[Value<'_>]) -> Option<(usize, usize)> {
+    if list.len() <= FEW {
+        return (1..list.len())
+            .find_map(|later| (0..later).find(|earlier| same(&list[*earlier], &list[later])).map(|at| (at, later)));
+    }
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    list.iter().enumerate().find_map(|(later, item)| {
+        let mut text = String::new();
+        spell(item, &mut text);
+        seen.insert(text, later).map(|earlier| (earlier, later))
+    })
+}
+
+/// Writes a value in a form that is equal for the same JSON, as of [`same`].
+fn spell(value: &Value<'_>, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(key, _)| *key);
+            text.push('{');
+            for (key, value) in members {
+                text.push_str(&serde_json::Value::from(key).to_string());
+                spell(value, text);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                spell(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        // Zero has two signs.
+        Value::Number(number) => text.push_str(&format!("{:?}", number.as_f64().map(|number| number + 0.0))),
+        other => text.push_str(&serde_json::to_string(other).unwrap_or_default()),
+    }
+}
+
 /// Whether two values are the same JSON, the order of keys aside, as `uniqueItems` asks.
 fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
@@ -524,4 +566,31 @@ fn quoted(text: &str) -> String {
 /// Escapes a key for a JSON pointer (RFC 6901).
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_and_a_short_one_name_the_same_twins() {
+        let different: Vec<String> = (0..FEW).map(|at| format!(r#"{{"email":"a{at}@x.example"}}"#)).collect();
+        for (one, other) in [
+            (r#"{"a":1,"b":[1.0,"x"]}"#, r#"{"b":[1,"x"],"a":1e0}"#),
+            (r#"-0.0"#, "0"),
+            (r#""1""#, "1"),
+            (r#"[["a"],"b"]"#, r#"["a",["b"]]"#),
+            (r#"{"a":null}"#, r#"{}"#),
+        ] {
+            let list = |others: &[String]| {
+                format!("[{one},{}{other}]", others.iter().map(|item| format!("{item},")).collect::<String>())
+            };
+            let found = |text: &str| {
+                let Value::Array(list) = serde_json::from_str(text).unwrap() else { panic!() };
+                twins(&list)
+            };
+            let in_short = found(&list(&[]));
+            assert_eq!(found(&list(&different)), in_short.map(|_| (0, FEW + 1)), "{one} {other}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use kustomer_api::Timestamp;
 use kustomer_api::customer::MAX_IMPORTED_ITEMS;
 use serde_json::Value;
 
@@ -15,9 +16,15 @@ pub struct Room {
 
 impl Room {
     /// That of a body: as many items as the customer has already. If it says when the record was imported, and its sender may
-    /// say so, it is at least [`MAX_IMPORTED_ITEMS`]. `None` for no room at all.
+    /// say so, it is at least [`MAX_IMPORTED_ITEMS`]. An answer that is sent back is no import: it says what is stored. `None`
+    /// for no room at all.
     pub fn of(body: &[u8], stored: Option<&str>, may_import: bool) -> Option<Self> {
-        let is_imported = || read(body).is_some_and(|body| body.get("importedAt").is_some_and(Value::is_string));
+        let moment = |value: Option<&Value>| value.and_then(Value::as_str)?.parse::<Timestamp>().ok();
+        let is_imported = || {
+            let sent = read(body).and_then(|body| moment(body.get("importedAt")));
+            let has = stored.and_then(|document| moment(read(document.as_bytes())?.pointer("/attributes/importedAt")));
+            sent.is_some() && sent != has
+        };
         let imported = if may_import && is_imported() { MAX_IMPORTED_ITEMS } else { 0 };
         let stored: HashMap<String, usize> = stored
             .and_then(|document| read(document.as_bytes()))
@@ -54,6 +61,10 @@ mod tests {
         assert_eq!(within(Room::of(b"{}", Some(stored), true)), Some([3, 0]));
         assert_eq!(within(Room::of(b"{}", None, true)), None);
         let imported = br#"{"importedAt":"2020-01-01T00:00:00Z"}"#;
+        let again = r#"{"attributes":{"emails":[1,2,3],"importedAt":"2020-01-01T00:00:00.000Z"}}"#;
+        assert_eq!(within(Room::of(imported, Some(again), true)), Some([3, 0]), "an answer that is sent back");
+        let earlier = again.replace("2020", "2019");
+        assert_eq!(within(Room::of(imported, Some(&earlier), true)), Some([MAX_IMPORTED_ITEMS; 2]));
         assert_eq!(within(Room::of(imported, None, true)), Some([MAX_IMPORTED_ITEMS; 2]));
         assert_eq!(within(Room::of(imported, Some(stored), true)), Some([MAX_IMPORTED_ITEMS; 2]));
         assert_eq!(within(Room::of(imported, Some(stored), false)), Some([3, 0]), "who may not import");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use kustodian_core::imported::kept;
 use kustodian_core::kind::Kind as RecordKind;
 use kustomer_api::schema::{DATE_TIME, Kind, Property, Schema};
 
@@ -59,6 +60,11 @@ pub(crate) struct Names {
     pub(crate) has_custom: bool,
 }
 
+/// Why a column is left out that exported records keep for an administrator.
+fn unless(reason: &str) -> String {
+    format!("{reason}; exported records keep theirs with the role org.admin")
+}
+
 impl Names {
     /// The names of a kind's attributes.
     pub(crate) fn of(kind: Imported) -> Self {
@@ -90,10 +96,14 @@ impl Names {
             names.add(RecordKind::Klass.spec().name, Target::LeftOut("--klass names it".to_owned()));
         }
         for attribute in kind.read_only() {
-            names.add(attribute.name, Target::LeftOut(attribute.advice.to_owned()));
+            let is_kept = kept(kind.kind()).contains(&attribute.name);
+            names.add(
+                attribute.name,
+                Target::LeftOut(if is_kept { unless(attribute.advice) } else { attribute.advice.to_owned() }),
+            );
         }
         if !attributes.iter().any(|property| property.name == "id") {
-            names.add("id", Target::LeftOut("the server gives the id".to_owned()));
+            names.add("id", Target::LeftOut(unless("the server gives the id")));
         }
         // Names that say more than needed, after all that say it exactly.
         attributes.iter().for_each(|property| names.add_longer(property));
@@ -226,9 +236,12 @@ mod tests {
             ("Location address2", "locations.address2"),
             ("address2", "locations.address2"),
             ("tier", "?"),
-            ("id", "(the server gives the id)"),
+            ("id", "(the server gives the id; exported records keep theirs with the role org.admin)"),
             ("rev", "(the server counts it)"),
-            ("updatedAt", "(the server sets it with every change)"),
+            (
+                "updatedAt",
+                "(the server sets it with every change; exported records keep theirs with the role org.admin)",
+            ),
         ] {
             assert_eq!(found(Imported::Customers, name), attribute, "{name}");
         }

@@ -239,3 +239,29 @@ fn a_key_without_the_role_gives_new_ids() {
     assert_eq!(made["attributes"]["createdAt"], "2019-01-01T00:00:00.000Z");
     assert_eq!(fs::read_to_string(&ids).unwrap(), format!("{id} {}\n", id_of(&made)));
 }
+
+#[test]
+fn a_list_of_any_length_is_imported_and_no_item_is_added_by_sending_it_back() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let email = |at: usize| json!({ "type": "home", "email": format!("a{at}@x.example"), "verified": false });
+    let id = "5c7d1a1f9a1b2c0010a1b2c1";
+    let mut emails: Vec<Value> = (0..1_200).map(email).collect();
+    let attributes = json!({ "name": "Ada", "emails": emails, "updatedAt": "2020-01-01T00:00:00.000Z" });
+    let record = json!({ "type": "customer", "id": id, "attributes": attributes, "relationships": {} });
+    let file = folder.path().join("customers.jsonl");
+    fs::write(&file, format!("{record}\n")).unwrap();
+    import(&server, "customers", &file, &[]).well();
+    let path = format!("/v1/customers/{id}");
+    let stored = server.get(&path).expect(200).attributes().clone();
+    assert_eq!(stored["emails"].as_array().unwrap().len(), 1_200);
+
+    // The answer is sent back, and has one item more then.
+    let sent_back = |emails: &[Value]| json!({ "emails": emails, "importedAt": stored["importedAt"] });
+    server.patch(&path, sent_back(&emails)).expect(200);
+    emails.push(email(1_200));
+    let refused = server.patch(&path, sent_back(&emails)).expect(400);
+    assert!(refused.body.to_string().contains("Array is too long (1201), maximum 1200"), "{}", refused.body);
+    let twice = emails.iter().take(200).chain([&emails[7]]).cloned().collect::<Vec<_>>();
+    let refused = server.patch(&path, sent_back(&twice)).expect(400);
+    assert!(refused.body.to_string().contains("indices 7 and 200"), "{}", refused.body);
+}

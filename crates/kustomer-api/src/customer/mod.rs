@@ -31,8 +31,8 @@ pub use response_schema::CUSTOMER;
 pub use windows::{CreateUnmaskingWindowByCustomer, DeleteUnmaskingWindowByCustomer};
 
 /// How many items a list of a customer may have that is imported. A merge unites lists, so a customer may have more of them
-/// than another write brings.
-pub const MAX_IMPORTED_ITEMS: usize = 1_000;
+/// than another write brings. No body is large enough to bring as many, unless `--max-body` is raised.
+pub const MAX_IMPORTED_ITEMS: usize = 30_000;
 
 /// The `type` of a customer.
 pub const TYPE: &str = "customer";
