@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -117,4 +117,34 @@ fn an_import_on_a_terminal_shows_its_rate_and_the_remaining_time() {
     assert!(shown.is_sorted_by_key(|(percent, rows, _)| (*percent, *rows)), "{shown:?}");
     let (percent, rows, rate) = *shown.last().unwrap();
     assert!(percent <= 100 && (100..=1_200).contains(&rows) && rate > 0, "{shown:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_import_needs_the_same_memory_for_many_rows_as_for_few() {
+    let mut command = binary();
+    command.args(["import", "customers", "-", "--format", "csv", "--dry-run", "--output", "json"]);
+    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = process.stdin.take().unwrap();
+    input.write_all(b"name,e-mail,tier\n").unwrap();
+    // All but what a pipe holds has been read when a write returns.
+    let mut write = |rows: std::ops::Range<u32>| {
+        let text: String = rows.map(|at| format!("Ada Lovelace {at},ada{at}@x.example,gold\n")).collect();
+        input.write_all(text.as_bytes()).unwrap();
+    };
+    let peak = || -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    write(0..20_000);
+    let few = peak();
+    // The rows are 45 bytes each: 9 MB, and several times as much as objects.
+    write(20_000..220_000);
+    let many = peak();
+    drop(input);
+    let output = process.wait_with_output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&said["created"], &said["refused"]), (&json!(220_000), &json!(0)));
+    assert!(many < few + 4_096, "{few} kB for 20,000 rows, {many} kB for 220,000");
 }
