@@ -38,8 +38,18 @@ pub const COMPARED: [&str; 10] = [
     "locations",
 ];
 
-/// The bodies of the searches that find candidates, each answered from an index.
-pub fn searches(customer: &Customer) -> Vec<Value> {
+/// A search for candidates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// Its body, which is answered from an index.
+    pub body: Value,
+    /// Whether it finds all that the one before it finds, and more, at a higher cost: it is not needed if that one finds as
+    /// many as are looked for.
+    pub is_wider: bool,
+}
+
+/// The searches that find candidates.
+pub fn searches(customer: &Customer) -> Vec<Look> {
     let of = &customer.attributes;
     let equals = |names: &[&str], value: &str| -> Vec<Value> {
         names.iter().map(|name| json!({ (*name): { "equals": value } })).collect()
@@ -57,19 +67,22 @@ pub fn searches(customer: &Customer) -> Vec<Value> {
         any.extend(equals(&["customer_externalId", "customer_shared_externalId"], id));
     }
     bodies.push(any);
-    let mut bodies: Vec<Value> =
-        bodies.into_iter().filter(|any| !any.is_empty()).map(|any| json!({ "or": any })).collect();
+    let look = |body: Value| Look { body, is_wider: false };
+    let mut bodies: Vec<Look> =
+        bodies.into_iter().filter(|any| !any.is_empty()).map(|any| look(json!({ "or": any }))).collect();
     let Some(name) = of.name.value().map(|name| name.trim()).filter(|name| !name.is_empty()) else { return bodies };
     for address in of.locations.value().into_iter().flatten().filter_map(street).take(MAX_VALUES) {
-        bodies.push(json!({
+        bodies.push(look(json!({
             "and": [{ "customer_name": { "equals": name } }, { "customer_address": { "equals": address } }],
-        }));
+        })));
     }
     if let Some(company) = customer.relationships.get("company").and_then(Relationship::id) {
         let words: Vec<Value> =
             words(name).iter().take(MAX_VALUES).map(|word| json!({ "customer_name": { "contains": word } })).collect();
+        let company = json!({ "company_id": { "equals": company } });
+        bodies.push(look(json!({ "and": [company.clone(), { "customer_name": { "equals": name } }] })));
         if !words.is_empty() {
-            bodies.push(json!({ "and": [{ "company_id": { "equals": company } }], "or": words }));
+            bodies.push(Look { body: json!({ "and": [company], "or": words }), is_wider: true });
         }
     }
     bodies

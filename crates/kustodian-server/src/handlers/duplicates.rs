@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kustodian_core::claim::{ClaimKey, ClaimKind};
 use kustodian_core::customer::Lookup;
-use kustodian_core::duplicates;
+use kustodian_core::duplicates::{self, Look};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
@@ -66,7 +66,11 @@ async fn candidates(call: &Call<GetCustomerDuplicates>, customer: &Customer) -> 
             found.extend(call.store().find_by_claim(call.org(), Kind::Customer, key).await.map_err(unavailable)?);
         }
     }
-    for body in duplicates::searches(customer) {
+    let mut is_full = false;
+    for Look { body, is_wider } in duplicates::searches(customer) {
+        if is_wider && is_full {
+            continue;
+        }
         let settings = Settings { dialect: Dialect::Plain, now: None, klasses: &[] };
         let query = SearchQuery {
             query: search::parse(body.to_string().as_bytes(), &settings)?,
@@ -79,6 +83,7 @@ async fn candidates(call: &Call<GetCustomerDuplicates>, customer: &Customer) -> 
             key: call.caller().token.id,
         };
         let records = call.store().search(call.org(), query).await.map_err(refused)?.records;
+        is_full = records.len() >= MAX_FOUND as usize;
         if let Records::Whole(records) = records {
             found.extend(records);
         }

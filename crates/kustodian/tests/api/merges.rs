@@ -516,6 +516,20 @@ fn a_message_to_a_conversation_while_it_follows_reaches_the_target() {
 }
 
 #[test]
+fn candidates_of_the_same_name_are_found_among_many_who_share_a_part_of_it() {
+    let server = Server::start();
+    let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
+    let named = |name: String| json!({ "name": name, "company": company });
+    // More than one search finds, and all of them older.
+    let others: Vec<Value> = (0..60).map(|at| named(format!("John Baker{at}"))).collect();
+    server.post("/v1/customers/bulk", Value::Array(others)).expect(201);
+    let [one, other] = ["John Smith", "john smith"].map(|name| server.create(named(name.to_owned())));
+    let found = server.get(&format!("{}/duplicates", path(&one))).expect(200);
+    assert_eq!(found.data()[0]["attributes"]["reasons"][0]["name"], "nameAndCompany", "{}", found.body);
+    assert_eq!(found.ids(), [id(&other)], "{}", found.body);
+}
+
+#[test]
 fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
     let server = Server::on_file();
     let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
