@@ -30,7 +30,7 @@ pub fn org() -> Org {
 /// Who acts, `later` milliseconds after the first act.
 pub fn context(org: &Org, later: u32) -> Context<'_> {
     let now = Timestamp::from_millis(1_700_000_000_000 + i64::from(later));
-    Context { org, actor: id(7), now, client: "api", request_id: "r", slas: None }
+    Context { org, actor: id(7), now, client: "api", request_id: "r", slas: None, import: None }
 }
 
 /// A body that was accepted, with its tags resolved as if every id existed and no name did.

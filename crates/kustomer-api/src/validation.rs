@@ -249,11 +249,9 @@ impl<'a> Walk<'a> {
             self.place.pop();
         }
         self.rule.pop();
-        if unique {
-            if let Some((earlier, later)) = twins(list) {
-                let title = format!("Array items are not unique (indices {earlier} and {later})");
-                self.fault("uniqueItems", title, "");
-            }
+        if unique && let Some((earlier, later)) = twins(list) {
+            let title = format!("Array items are not unique (indices {earlier} and {later})");
+            self.fault("uniqueItems", title, "");
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Room {
 
 impl Room {
     /// That of a body: as many items as the customer has already. If it says when the record was imported, and its sender may
-    /// say so, it is at least [`MAX_IMPORTED_ITEMS`]. An answer that is sent back is no import: it says what is stored. `None`
+    /// say so, it is at least [`MAX_IMPORTED_ITEMS`]. An answer that is sent back, with the stored moment, is no import. `None`
     /// for no room at all.
     pub fn of(body: &[u8], stored: Option<&str>, may_import: bool) -> Option<Self> {
         let moment = |value: Option<&Value>| value.and_then(Value::as_str)?.parse::<Timestamp>().ok();

@@ -49,7 +49,7 @@ impl JsonRows {
                     Ok(Row { line: self.line, content: Content::Object(object), text })
                 }
                 Err(error) => {
-                    // It names no column of what is no object at all.
+                    // It names no column of a text, a number or a list.
                     let place = Some((error.column().max(1), String::new()));
                     // What serde says ends in its own place, whose line is always the first.
                     let said = error.to_string();
