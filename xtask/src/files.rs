@@ -1,4 +1,4 @@
-//! What is in the repository: text that a review can read, and few files of other forms.
+//! The files of the repository: text that a review can read, and few of other forms.
 
 use std::fs;
 
@@ -6,11 +6,12 @@ use anyhow::{Result, bail};
 
 use crate::workspace;
 
-/// What the names of the files begin with that are no text: compressed assets, dictionaries, databases of former versions.
+/// What the names of the files begin with that are no text: compressed assets, dictionaries, databases of former versions, made-up input.
 const BINARY: &[&str] = &[
     "crates/kustodian-server/assets/docs/",
     "crates/kustodian-store/src/sqlite/packed.",
     "crates/kustodian-store/tests/formats/",
+    "fuzz/corpus/",
 ];
 
 /// Fails with every other file that is no text. Downloaded packages and built programs are the usual ones.

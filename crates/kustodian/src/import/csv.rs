@@ -221,7 +221,7 @@ fn counted(bytes: &[u8], mut line: u64, mut is_after_return: bool) -> (u64, bool
     (line, is_after_return)
 }
 
-/// What the first line begins with by which spreadsheets are told the separator of columns.
+/// The beginning of a first line that names the separator of columns for spreadsheets.
 const DECLARATION: &[u8] = b"sep=";
 
 /// The separator that such a line names.

@@ -384,12 +384,7 @@ fn a_record_of_every_kind_that_is_there_is_refused_passed_over_or_changed() {
 fn rows_that_cannot_be_read_are_in_the_file_of_the_refused_and_are_refused_until_they_are_corrected() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     for (name, text, kept, corrected) in [
-        (
-            "people.csv",
-            "externalId,name\nr1,Ann,extra\nr2,Bob\n",
-            "\"r1\",\"Ann\",\"extra\"",
-            ("Ann,extra,2", "Ann,2"),
-        ),
+        ("people.csv", "externalId,name\nr1,Ann,extra\nr2,Bob\n", "\"r1\",\"Ann\",\"extra\"", ("Ann,extra,2", "Ann,2")),
         (
             "people.jsonl",
             "{\"externalId\":\"r1\"\n{\"externalId\":\"r2\"}\n",
