@@ -51,6 +51,20 @@ pub(crate) struct ItemTarget {
 const FIRST_NAMES: [&str; 3] = ["firstname", "givenname", "forename"];
 const LAST_NAMES: [&str; 3] = ["lastname", "familyname", "surname"];
 
+/// Other words of people and spreadsheets, and the names of the API for the same.
+const SYNONYMS: [(&str, &str); 10] = [
+    ("mobile", "mobile phone"),
+    ("cell phone", "mobile phone"),
+    ("telephone", "phone"),
+    ("tel", "phone"),
+    ("zip", "zip code"),
+    ("postal code", "zip code"),
+    ("postcode", "zip code"),
+    ("street", "location address"),
+    ("city", "city name"),
+    ("website", "url"),
+];
+
 /// What people write behind the name of a value.
 const FILLERS: [&str; 3] = ["", "address", "number"];
 
@@ -108,6 +122,11 @@ impl Names {
         // Names that say more than needed, after all that say it exactly.
         attributes.iter().for_each(|property| names.add_longer(property));
         names.add_members(&attributes);
+        for (word, name) in SYNONYMS {
+            if let Some(target) = names.find(name) {
+                names.add(word, target);
+            }
+        }
         names
     }
 
@@ -235,6 +254,11 @@ mod tests {
             ("city name", "locations.cityName"),
             ("Location address2", "locations.address2"),
             ("address2", "locations.address2"),
+            ("Mobile", "phones.phone mobile"),
+            ("Telephone", "phones.phone"),
+            ("Postal Code", "locations.zipCode"),
+            ("Street", "locations.address"),
+            ("website", "urls.url"),
             ("tier", "?"),
             ("id", "(the server gives the id; exported records keep theirs with the role org.admin)"),
             ("rev", "(the server counts it)"),

@@ -113,8 +113,9 @@ impl Run {
             false => Some(customers::client(self.arguments.server.clone())?),
         };
         if let Some(client) = &client {
-            self.journal.write(&self.state)?;
+            // A key that is refused leaves no import to continue.
             self.keeps_past = is_administrator(client).await?;
+            self.journal.write(&self.state)?;
         }
         let first = std::mem::take(&mut self.opened.first);
         for row in first {

@@ -411,6 +411,17 @@ fn rows_that_cannot_be_read_are_in_the_file_of_the_refused_and_are_refused_until
 }
 
 #[test]
+fn an_import_with_a_wrong_key_leaves_nothing_to_continue() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let file = written(folder.path(), "people.csv", "name\nAda\n");
+    let refused = import_as("a-key-that-nobody-has-of-forty-letters---", &server, "customers", &file, &[]);
+    assert_eq!(refused.code, Some(1), "{}{}", refused.stdout, refused.stderr);
+    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["people.csv"]);
+    assert_eq!(import(&server, "customers", &file, &[]).code, Some(0));
+}
+
+#[test]
 fn a_deleted_record_of_an_export_is_refused() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     let record = json!({ "id": "5c7d1a1f9a1b2c0010a1b2c3", "type": "customer", "attributes": { "deleted": true } });
