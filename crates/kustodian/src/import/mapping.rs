@@ -141,10 +141,10 @@ impl Mapping {
         name: &str,
         values: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<Target, Failure> {
-        let number = format!("#{}", at + 1);
-        if let Some(given) = self.overrides.iter().find(|given| given.column == name || given.column == number) {
+        if let Some(given) = self.given(at, name) {
             return self.overridden(given);
         }
+        let number = format!("#{}", at + 1);
         if name.is_empty() {
             return match values.clone().all(|value| value.trim().is_empty()) {
                 true => Ok(Target::LeftOut("it has no name and no values".to_owned())),
@@ -176,6 +176,12 @@ impl Mapping {
                 if is_key(&key) { Ok(Target::Custom { key, is_inferred: true }) } else { Err(nameless()) }
             }
         }
+    }
+
+    /// The `--map` of a column.
+    pub(crate) fn given(&self, at: usize, name: &str) -> Option<&Override> {
+        let number = format!("#{}", at + 1);
+        self.overrides.iter().find(|given| given.column == name || given.column == number)
     }
 
     fn overridden(&self, given: &Override) -> Result<Target, Failure> {

@@ -432,6 +432,9 @@ fn a_deleted_record_of_an_export_is_refused() {
         assert!(said.contains("the record is deleted"), "{said}");
     }
     assert_eq!(count(&server, "/v1/customers"), 0);
+    let other = written(folder.path(), "other.csv", "name,Deleted\nAda,true\n");
+    let ran = import(&server, "customers", &other, &["--map", "Deleted=isGoneBool"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]
