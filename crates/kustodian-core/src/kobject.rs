@@ -174,6 +174,7 @@ pub fn create(
     }
     apply(&mut kobject, klass, input, Some(tags.ids))?;
     let created_at = kobject.created_at.value().copied().unwrap_or(context.now);
+    let active_at = if kobject.imported_at.value().is_some() { created_at } else { context.now };
     let path = klass.path();
     let mut changes = lifecycle::create_with(context, id, seeds.event, kobject, |kobject| {
         kobject.kind = type_of(&klass.name);
@@ -198,7 +199,7 @@ pub fn create(
     changes.asserts.push((Kind::Klass, klass.id));
     changes.asserts.extend(company.map(|company| (Kind::Company, company.id)));
     if let Some(customer) = customer {
-        let effect = Effect::KObjectCreated { id, klass: &klass.name, at: created_at };
+        let effect = Effect::KObjectCreated { id, klass: &klass.name, at: created_at, active_at };
         customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
     tag::create(context, &tags.new, &mut changes)?;

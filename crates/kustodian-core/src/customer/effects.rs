@@ -34,6 +34,8 @@ pub(crate) enum Effect<'a> {
         klass: &'a str,
         /// Its `createdAt`.
         at: Timestamp,
+        /// When the customer was active by it: when it was created, of an imported one as well.
+        active_at: Timestamp,
     },
     /// A kobject of the customer was restored.
     KObjectRestored {
@@ -193,9 +195,9 @@ pub fn shown_conversation(stored: &Stored) -> Result<Option<ObjectId>, Refusal> 
 fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'_>) {
     let attributes = &mut customer.attributes;
     match effect {
-        Effect::KObjectCreated { id: kobject, klass, at } => {
+        Effect::KObjectCreated { id: kobject, klass, at, active_at } => {
             // An old kobject that is imported is no newer activity.
-            newest(&mut attributes.last_activity_at, at);
+            newest(&mut attributes.last_activity_at, active_at);
             newest(&mut attributes.last_customer_activity_at, at);
             show_kobject(attributes, kobject, klass, now);
             let plural = plural(klass);

@@ -18,22 +18,20 @@ fn block(heading: &str, language: &str) -> &'static str {
     below.split_once(&format!("```{language}\n")).unwrap().1.split_once("```").unwrap().0
 }
 
-/// A text or a number as TOML writes it.
-fn literal(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.as_integer().unwrap().to_string(), |text| format!("{text:?}"))
+/// The settings of a table, each as cargo takes it on its command line; those of tables in it, too.
+fn settings_of(name: &str, value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::Table(table) => {
+            table.iter().flat_map(|(member, value)| settings_of(&format!("{name}.{member}"), value)).collect()
+        }
+        value => vec![format!("{name}={value}")],
+    }
 }
 
-/// The settings of the workspace's profile for development, each as cargo takes it on its command line.
+/// The settings of the workspace's profile for development.
 fn profile_settings(workspace: &Path) -> Vec<String> {
     let manifest: toml::Table = fs::read_to_string(workspace.join("Cargo.toml")).unwrap().parse().unwrap();
-    let mut profile = manifest["profile"]["dev"].as_table().unwrap().clone();
-    let packages = profile.remove("package").unwrap();
-    let of_profile = profile.iter().map(|(name, value)| format!("profile.dev.{name}={}", literal(value)));
-    let of_packages = packages.as_table().unwrap().iter().flat_map(|(package, settings)| {
-        let settings = settings.as_table().unwrap().iter();
-        settings.map(move |(name, value)| format!("profile.dev.package.{package}.{name}={}", literal(value)))
-    });
-    of_profile.chain(of_packages).collect()
+    settings_of("profile.dev", &manifest["profile"]["dev"])
 }
 
 /// A new project with the dependencies and the program of the README, beside a checkout. It takes the versions this
