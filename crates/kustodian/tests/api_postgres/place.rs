@@ -1,6 +1,9 @@
 //! Where the databases of these tests are: PostgreSQL, each a database of its own on the server that the environment
 //! names.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use kustodian_core::kind::Kind;
@@ -25,10 +28,10 @@ impl Place {
         Self::lasting()
     }
 
-    /// For a database that outlives its server. Where tables are to be spread, they are there already.
+    /// For a database that outlives its server. Its tables are there already.
     pub(crate) fn lasting() -> Self {
         if !spreading::is_asked_for() {
-            return Self::bare();
+            return Self::copied(&format!(" TEMPLATE {}", *TEMPLATE));
         }
         let name = new_name();
         let url = with_database(&server(), &name);
@@ -39,9 +42,13 @@ impl Place {
 
     /// For one without any table, on one machine.
     pub(crate) fn bare() -> Self {
+        Self::copied("")
+    }
+
+    fn copied(from: &str) -> Self {
         let name = new_name();
         run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        run(&format!("CREATE DATABASE {name}"));
+        run(&format!("CREATE DATABASE {name}{from}"));
         Self { url: with_database(&server(), &name), name }
     }
 
@@ -64,6 +71,36 @@ pub(crate) fn attachments(url: &str) -> Option<String> {
 pub(crate) fn attachments_folder(url: &str) -> std::path::PathBuf {
     let named = url.split('?').next().unwrap().rsplit('/').next().unwrap();
     std::env::temp_dir().join(format!("{named}.attachments"))
+}
+
+/// The name of a database with all tables, of which others are copies: that takes a fraction of the time of all migrations.
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+    let mut migrations = DefaultHasher::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kustodian-store/src/postgres/schema");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().for_each(|file| std::fs::read(file).unwrap().hash(&mut migrations));
+    let name = format!("kustodian_template_{:016x}", migrations.finish());
+    let made = name.clone();
+    apart(move || async move { make_template(&made).await });
+    name
+});
+
+/// Makes it unless it is there. Tests are processes of their own: the first one makes it, and others wait.
+async fn make_template(name: &str) {
+    let client = connect(&server()).await;
+    client.batch_execute("SELECT pg_advisory_lock(5493217)").await.unwrap();
+    if client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await.unwrap().is_some() {
+        return;
+    }
+    // It has its name once it is complete.
+    let making = format!("{name}_making");
+    client.batch_execute(&format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await.unwrap();
+    client.batch_execute(&format!("CREATE DATABASE {making}")).await.unwrap();
+    let url = with_database(&server(), &making);
+    let made = crate::server::binary().args(["migrate", "--database", &url]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    client.batch_execute(&format!("ALTER DATABASE {making} RENAME TO {name}")).await.unwrap();
 }
 
 fn new_name() -> String {
