@@ -24,7 +24,10 @@ fn settings_of(name: &str, value: &toml::Value) -> Vec<String> {
         toml::Value::Table(table) => {
             table.iter().flat_map(|(member, value)| settings_of(&format!("{name}.{member}"), value)).collect()
         }
-        value => vec![format!("{name}={value}")],
+        toml::Value::String(text) => vec![format!("{name}={text:?}")],
+        toml::Value::Integer(number) => vec![format!("{name}={number}")],
+        toml::Value::Boolean(is_so) => vec![format!("{name}={is_so}")],
+        other => panic!("{name} is {other:?}"),
     }
 }
 
