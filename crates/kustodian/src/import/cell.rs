@@ -141,6 +141,11 @@ fn json(text: &str, is_fit: fn(&Value) -> bool, what: &str) -> Result<Value, Str
     }
 }
 
+/// Whether a cell says yes.
+pub(crate) fn is_true(text: &str) -> bool {
+    boolean(text) == Ok(Value::Bool(true))
+}
+
 fn boolean(text: &str) -> Result<Value, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "y" | "1" => Ok(Value::Bool(true)),

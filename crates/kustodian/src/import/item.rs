@@ -67,9 +67,8 @@ fn refusal(mapping: &Mapping, row: &Row) -> Option<RowFault> {
         Content::Cells(cells) => {
             let columns = mapping.columns().iter().map(|column| column.name.as_str()).enumerate();
             let filled = columns.zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
-            let is_true = |cell: &str| cell.trim().eq_ignore_ascii_case("true");
             // A column that --map gives another meaning, or none, is not about the record.
-            filled.map(|((at, name), cell)| (name, is_true(cell) && mapping.given(at, name).is_none())).collect()
+            filled.map(|((at, name), cell)| (name, cell::is_true(cell) && mapping.given(at, name).is_none())).collect()
         }
         Content::Object(object) => {
             let attributes = object.get("attributes").and_then(Value::as_object).filter(|_| is_record(object));

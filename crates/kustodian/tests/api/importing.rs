@@ -415,7 +415,7 @@ fn a_deleted_record_of_an_export_is_refused() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     let record = json!({ "id": "5c7d1a1f9a1b2c0010a1b2c3", "type": "customer", "attributes": { "deleted": true } });
     for (name, text) in
-        [("gone.jsonl", format!("{record}\n")), ("gone.csv", "id,deleted\n5c7d1a1f9a1b2c0010a1b2c3,true\n".to_owned())]
+        [("gone.jsonl", format!("{record}\n")), ("gone.csv", "id,deleted\n5c7d1a1f9a1b2c0010a1b2c3,yes\n".to_owned())]
     {
         let (_, said) = in_part(import(&server, "customers", &written(folder.path(), name, text), &[]));
         assert!(said.contains("the record is deleted"), "{said}");
