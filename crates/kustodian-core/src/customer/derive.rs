@@ -95,6 +95,7 @@ pub(super) fn bared(former: CustomerAttributes, id: ObjectId, now: Timestamp) ->
         preview: former.preview,
         progressive_status: former.progressive_status,
         recent_items: former.recent_items,
+        lost_values: former.lost_values,
         satisfaction_level: former.satisfaction_level,
         unmasking_window: former.unmasking_window,
         role_group_versions: former.role_group_versions,

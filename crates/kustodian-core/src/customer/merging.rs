@@ -1,6 +1,7 @@
 //! Merging a customer into another one, and undoing it (`docs/contract/behaviour.md` §10). A merge changes three records
 //! whatever the customers have: the target, the source, which is deleted and names the target, and the record of the merge.
-//! It keeps no value of either customer: their own past has them.
+//! It keeps no value of either customer: their own past has them. The target keeps those values of the source that people
+//! search for and that it has no place for.
 
 use kustomer_api::customer::Customer;
 use kustomer_api::customer_merge::{
@@ -13,6 +14,7 @@ use serde_json::Map;
 
 use super::lifecycle::put_of;
 use super::losing::losing;
+use super::lost;
 use super::split::{Three, relationships, split};
 use super::union::{put_primary_first, unite};
 use super::{Context, derive, identity};
@@ -120,6 +122,8 @@ pub fn merge(
     } else if of_target.relationships.contains_key("company") {
         united.attributes.company_name = of_target.attributes.company_name.clone();
     }
+    let of_source_alone = losing(source.id, &of_source, &united)?;
+    lost::keep(&mut united.attributes.lost_values, &of_source_alone);
     revise(context, &mut united, target);
     let mut gone = of_source.clone();
     gone.attributes.deleted = true.into();
@@ -144,7 +148,7 @@ pub fn merge(
     write(context, (delete, seeds.source_event), (source, &of_source), &gone, &mut changes)?;
 
     let mut lost = losing(target.id, &of_target, &united)?;
-    lost.extend(losing(source.id, &of_source, &united)?);
+    lost.extend(of_source_alone);
     Ok(Merged { changes, target: resource::render(&united)?, losing: lost })
 }
 

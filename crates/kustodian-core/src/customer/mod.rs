@@ -7,6 +7,7 @@ mod erase;
 mod identity;
 mod lifecycle;
 mod losing;
+mod lost;
 mod merge;
 mod merging;
 mod recount;
@@ -24,6 +25,7 @@ pub use erase::{erase, is_deleted_only};
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};
+pub(crate) use lost::CUSTOM;
 pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };

@@ -75,6 +75,7 @@ pub(super) fn split(three: Three<CustomerAttributes>) -> CustomerAttributes {
         role_group_versions: by!(listed, role_group_versions, |left, right| left == right),
         access_override: by!(listed, access_override, |left, right| left == right),
         recent_items: by!(listed, recent_items, |left: &Value, right: &Value| left.get("id") == right.get("id")),
+        lost_values: by!(listed, lost_values, |left, right| left == right),
         custom: by!(custom, custom),
         created_at: by!(whole, created_at),
         signed_up_at: by!(whole, signed_up_at),

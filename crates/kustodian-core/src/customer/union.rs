@@ -86,6 +86,7 @@ pub(super) fn unite(source: CustomerAttributes, target: CustomerAttributes) -> C
         conversation_counts: sum(target.conversation_counts, source.conversation_counts),
         progressive_status: target.progressive_status,
         recent_items: recent(target.recent_items, source.recent_items),
+        lost_values: listed(target.lost_values, source.lost_values, |left, right| left == right),
         // Worked out below.
         first_name: target.first_name,
         last_name: target.last_name,

@@ -42,6 +42,8 @@ struct Frame {
     key: Option<String>,
     /// Whether its `attribute` names an attribute that is hidden: what a merge would lose, with its `value`.
     is_about_hidden: bool,
+    /// Whether it is, or is within, the values that a customer keeps of others that were merged into it.
+    is_lost: bool,
     /// Whether it is, or is within, a record of which nothing is hidden.
     is_shown: bool,
 }
@@ -179,6 +181,7 @@ impl Hiding {
                 is_job: around.is_job,
                 key: None,
                 is_about_hidden: false,
+                is_lost: around.is_lost || around.key.as_deref() == Some("lostValues"),
                 is_shown: is_shown || around.is_shown,
             },
         };
@@ -212,7 +215,7 @@ impl Hiding {
         if frame.key.as_deref() == Some("attribute") {
             frame.is_about_hidden = match value.strip_prefix("custom.") {
                 Some(key) => self.masks.hides(None, key),
-                None if depth > DEEPEST => false,
+                None if depth > DEEPEST && !frame.is_lost => false,
                 None => self.masks.hides_standard(Some(Kind::Customer.as_str()), value),
             };
         }
@@ -417,6 +420,15 @@ mod tests {
         assert_eq!(hidden(&shown), event(masked, json!(MASK), MASK));
         let loss = |value: &str| json!({ "meta": { "losing": [{ "attribute": "emails", "value": value }] } });
         assert_eq!(hidden(&loss("a@b.example")), loss(MASK));
+        let kept = |value: &str| {
+            let lost = json!([{ "attribute": "emails", "value": value }, { "attribute": "custom.secretStr", "value": [value] }, { "attribute": "username", "value": "seen" }]);
+            json!({ "data": [{ "type": "customer", "id": "1", "attributes": { "lostValues": lost } }],
+                "changes": { "attributes": { "lostValues": { "op": "add", "after": lost } } } })
+        };
+        let masked: Value =
+            serde_json::from_str(&kept(MASK).to_string().replace(&json!([MASK]).to_string(), &json!(MASK).to_string()))
+                .unwrap();
+        assert_eq!(hidden(&kept("a@b.example")), masked);
         let job = |value: &str, holder: &str| {
             json!({ "type": "bulk", "attributes": {
                 "payload": { "api": { "data": [{ "emails": [{ "email": value }] }], "path": "/v1/customers/bulk" } },

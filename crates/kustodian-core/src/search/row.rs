@@ -333,17 +333,22 @@ impl SearchRow {
         }
     }
 
+    /// A text of the custom attribute with this key, unless its suffix is of another type.
+    fn custom_text(&mut self, key: &str, text: &str) {
+        let manner = match Suffix::of(key) {
+            Some(Suffix::Str | Suffix::Txt | Suffix::Url) => Manner::Words,
+            Some(Suffix::Id) => Manner::Part,
+            _ => return,
+        };
+        self.text(Source::Custom(key.to_owned()), manner, fold(text));
+    }
+
     fn custom_of(&mut self, custom: &Field<CustomAttributes>) {
         for (key, value) in custom.value().into_iter().flat_map(|custom| custom.iter()) {
             let Some(suffix) = Suffix::of(key) else { continue };
             let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
             let values: Vec<Value> = items.iter().filter_map(|item| custom_value(suffix, item)).collect();
-            if matches!(suffix, Suffix::Str | Suffix::Txt | Suffix::Url | Suffix::Id) {
-                let manner = if suffix == Suffix::Id { Manner::Part } else { Manner::Words };
-                for item in items.iter().filter_map(Json::as_str) {
-                    self.text(Source::Custom(key.to_owned()), manner, fold(item));
-                }
-            }
+            items.iter().filter_map(Json::as_str).for_each(|item| self.custom_text(key, item));
             if !values.is_empty() {
                 self.custom.insert(key.to_owned(), values);
             }

@@ -90,9 +90,9 @@ impl Belongings {
 fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     let server = Server::on_file();
     let source = server.create(json!({
-        "name": "Ada", "emails": [{ "email": "ada@acme.example", "type": "work" }], "externalId": "crm-1",
+        "name": "Ada Anastasia", "emails": [{ "email": "ada@acme.example", "type": "work" }], "externalId": "crm-1",
         "phones": [{ "phone": "+1 800 555 1815" }], "tags": ["vip"], "locale": "en_US", "createdAt": "2020-01-01T00:00:00Z",
-        "custom": { "tierStr": "gold", "scoreNum": 5 },
+        "custom": { "tierStr": "goldsmith", "scoreNum": 5 },
     }));
     let target = server.create(json!({
         "name": "Ada Lovelace", "emails": [{ "email": "lovelace@acme.example" }], "tags": ["late"],
@@ -108,7 +108,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     let shown = server.post(&format!("{MERGES}?dryRun=true"), both.clone()).expect(200);
     let losing = shown.body["meta"]["losing"].as_array().unwrap();
     let lost = |attribute: &str| losing.iter().find(|lost| lost["attribute"] == attribute).map(|lost| &lost["value"]);
-    assert_eq!((lost("name"), lost("custom.tierStr")), (Some(&json!("Ada")), Some(&json!("gold"))));
+    assert_eq!((lost("name"), lost("custom.tierStr")), (Some(&json!("Ada Anastasia")), Some(&json!("goldsmith"))));
     assert_eq!((lost("emails"), lost("locale")), (None, None));
     server.post(&format!("{MERGES}?validateOnly=true"), both).expect(201);
     assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
@@ -134,6 +134,17 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     let emails: Vec<&Value> = attributes["emails"].as_array().unwrap().iter().map(|item| &item["email"]).collect();
     assert_eq!(emails, [&json!("lovelace@acme.example"), &json!("ada@acme.example")]);
     assert_eq!(attributes["custom"], json!({ "scoreNum": 5, "tierStr": "silver" }));
+    assert_eq!(
+        attributes["lostValues"],
+        json!([
+            { "attribute": "name", "customer": source["id"], "value": "Ada Anastasia" },
+            { "attribute": "custom.tierStr", "customer": source["id"], "value": "goldsmith" },
+        ])
+    );
+    // What is answered can be sent back, also where the rest is dropped, and changes nothing.
+    let sent = server.put(&format!("{}?replace=true", path(&target)), attributes.clone()).expect(200);
+    assert_eq!(sent.attributes()["lostValues"], attributes["lostValues"]);
+    assert_eq!(sent.attributes()["rev"], attributes["rev"], "{}", sent.text);
     assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
     assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
 
@@ -162,10 +173,27 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     ] {
         assert_eq!(search(criterion.clone(), false).ids(), [id(&target)], "{criterion}");
     }
-    // The target does not have what the merge has lost. The source has, and names the target.
-    for criterion in
-        [json!({ "customer_name": { "equals": "Ada" } }), json!({ "customer_custom_tierStr": { "equals": "gold" } })]
-    {
+    // Words of a text that the merge lost lead to the target.
+    let words_that_were_lost = || {
+        [
+            json!({ "customer_name": { "contains": "anastasia" } }),
+            json!({ "customer_custom_tierStr": { "contains": "gold" } }),
+            json!({ "customer_any_text": { "contains": "anastas" } }),
+            json!({ "customer_any_text": { "contains": "goldsmith" } }),
+        ]
+    };
+    for criterion in words_that_were_lost() {
+        assert_eq!(search(criterion.clone(), false).ids(), [id(&target)], "{criterion}");
+    }
+    let of_silver = json!({ "customer_custom_tierStr": { "equals": "silver" } });
+    let query =
+        json!({ "queryContext": "customer", "and": [{ "customer_name": { "contains": "anastasia" } }, of_silver] });
+    assert_eq!(server.post("/v1/customers/search", query).expect(200).ids(), [id(&target)], "across both");
+    // Its values are its own. The source has the others, and names the target.
+    for criterion in [
+        json!({ "customer_name": { "equals": "Ada Anastasia" } }),
+        json!({ "customer_custom_tierStr": { "equals": "goldsmith" } }),
+    ] {
         assert_eq!(search(criterion.clone(), false).ids(), [""; 0], "{criterion}");
         let found = search(criterion.clone(), true);
         assert_eq!(found.ids(), [id(&source)], "{criterion}");
@@ -203,6 +231,9 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!([rev(&source), rev(&target)], revs.map(|rev| rev + 1));
     assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
     assert_eq!(shown.body["meta"]["source"]["attributes"]["emails"], former[0]["attributes"]["emails"]);
+    for criterion in words_that_were_lost() {
+        assert_eq!(search(criterion.clone(), false).ids(), [id(&source)], "{criterion}");
+    }
     of_source.follow(&server, &source);
     of_target.follow_nobody(&server, &target);
     assert_eq!(

@@ -334,8 +334,20 @@ fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
     let both = json!({ "source": source["id"], "target": target["id"] });
     let path = "/v1/customers/merges?dryRun=true";
     assert!(reveals(&server.post(path, both.clone()).expect(200)));
-    let hidden = server.call_as(&reader, Method::POST, path, Some(both)).expect(200);
+    let hidden = server.call_as(&reader, Method::POST, path, Some(both.clone())).expect(200);
     assert!(!reveals(&hidden), "{}", hidden.text);
+
+    let merged = server.post("/v1/customers/merges", both).expect(201);
+    let target = format!("/v1/customers/{}", target["id"].as_str().unwrap());
+    for path in
+        [target.clone(), format!("{target}/history"), "/v1/customers".to_owned(), "/v1/events?last=100".to_owned()]
+    {
+        let shown = server.get(&path).expect(200);
+        assert!(shown.text.contains(r#""attribute":"custom.secretStr""#) && reveals(&shown), "{path}: {}", shown.text);
+        let hidden = server.call_as(&reader, Method::GET, &path, None).expect(200);
+        assert!(!reveals(&hidden), "{path}: {}", hidden.text);
+    }
+    server.post(&format!("/v1/customers/merges/{}/undo", merged.data()["id"].as_str().unwrap()), json!({})).expect(200);
 
     for body in [
         format!(r#"[{{"name":"e","custom":{{"secretStr":"{WORD}"}}}}]"#),

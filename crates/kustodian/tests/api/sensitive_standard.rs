@@ -316,6 +316,11 @@ fn what_shows_a_sensitive_value_elsewhere_is_masked_with_it() {
         assert_eq!(shown[name], MASK, "{name}");
     }
     assert_eq!((&shown["locale"], &shown["preview"]), (&json!("en"), &json!({ MASK: MASK })));
+    let other = server.create(json!({ "name": "Zqother" }));
+    server.post("/v1/customers/merges", json!({ "source": other["id"], "target": id })).expect(201);
+    assert_eq!(server.get(&path).expect(200).attributes()["lostValues"][0]["value"], "Zqother");
+    let lost = server.call_as(&reader, Method::GET, &path, None).expect(200).attributes()["lostValues"].clone();
+    assert_eq!(lost, json!([{ "attribute": "name", "customer": other["id"], "value": MASK }]));
     let identity = json!({ "email": "ada@zqown.example", "phone": "+15550001" });
     let known = server.call_as(&reader, Method::POST, "/v1/tracking/identity", Some(identity)).expect(201);
     assert!(!has(&known) && known.attributes()["email"] == MASK, "{}", known.text);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::contact::{Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, WebUrl};
 use crate::custom::CustomAttributes;
+use crate::customer_merge::LosingValue;
 use crate::envelope::Resource;
 use crate::{Field, Timestamp};
 
@@ -190,6 +191,10 @@ pub struct CustomerAttributes {
     /// The records that were last attached to the customer.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub recent_items: Field<Vec<Value>>,
+    /// Values of customers that were merged into this one, which it does not have itself; absent when there are none.
+    /// Searches for words find the customer by them. Kustodian alone answers it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub lost_values: Field<Vec<LosingValue>>,
     /// The customer's ratings of the service.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub satisfaction_level: Field<SatisfactionLevel>,

@@ -29,6 +29,7 @@ pub static READ_ONLY: &[ReadOnly] = &[
     ReadOnly::new("conversationCounts", FROM_CONVERSATIONS),
     ReadOnly::new("progressiveStatus", FROM_CONVERSATIONS),
     ReadOnly::new("recentItems", "it is derived from the customer's custom objects"),
+    ReadOnly::new("lostValues", "it is derived from the customers that were merged into this one"),
     ReadOnly::new("satisfactionLevel", "it is derived from the customer's satisfaction responses"),
     ReadOnly::new("verified", "it is derived from the identities, which have a verified each: write those"),
     ReadOnly::new("deleted", "delete and restore the customer to change it"),

@@ -97,6 +97,7 @@ static ATTRIBUTES: Object = Object {
         Property::optional("preview", Schema::map(&ANY)),
         Property::optional("progressiveStatus", NULLABLE),
         Property::optional("recentItems", Schema::list(&ANY)),
+        Property::optional("lostValues", Schema::list(&LOST_VALUE)),
         Property::optional("satisfactionLevel", Schema::map(&ANY)),
         Property::optional("verified", Schema::boolean()),
         Property::optional("deleted", Schema::boolean()),
@@ -110,6 +111,16 @@ static ATTRIBUTES: Object = Object {
         Property::optional("rev", Schema::integer().about("1 when made, one more with every stored change.")),
     ],
 };
+
+static LOST_VALUE: Schema = Schema::object(&Object {
+    name: "LostValue",
+    open: true,
+    properties: &[
+        Property::required("attribute", Schema::text().about("Such as `name` or `custom.tierStr`.")),
+        Property::required("customer", Schema::text().about("The id of the customer that was merged and had it.")),
+        Property::required("value", ANY),
+    ],
+});
 
 attribute_values! {
     Email: EMAIL;

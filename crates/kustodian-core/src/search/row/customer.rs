@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::words::{digits, fold};
 use super::{SearchRow, Source, Value, address, each};
+use crate::customer::CUSTOM;
 
 impl SearchRow {
     /// The searchable values of a customer. `id` is the customer's own, parsed.
@@ -19,6 +20,7 @@ impl SearchRow {
         row.numbers_of(&customer.attributes);
         row.moments_of(&customer.attributes);
         row.custom_of(&customer.attributes.custom);
+        row.lost_of(&customer.attributes);
         row.put(Attribute::Id, Value::Text(id.to_string()));
         row.put(Attribute::Deleted, Value::Boolean(row.deleted));
         row
@@ -70,6 +72,24 @@ impl SearchRow {
         }
         if let Some(company) = of.company_name.value() {
             self.rest(Manner::Words, company);
+        }
+    }
+
+    /// The texts of customers that were merged into this one. Words are found in them; the values of the attribute, which
+    /// are compared and sorted by, are the customer's own.
+    fn lost_of(&mut self, of: &CustomerAttributes) {
+        for lost in each(&of.lost_values) {
+            let items = lost.value.as_array().map_or_else(|| std::slice::from_ref(&lost.value), Vec::as_slice);
+            for text in items.iter().filter_map(Json::as_str) {
+                match lost.attribute.as_str() {
+                    "name" => self.text(Source::Attribute(Attribute::Name), Manner::Words, fold(text)),
+                    "username" => self.rest(Manner::Part, text),
+                    name => match name.strip_prefix(CUSTOM) {
+                        Some(key) => self.custom_text(key, text),
+                        None => self.rest(Manner::Words, text),
+                    },
+                }
+            }
         }
     }
 
