@@ -26,7 +26,8 @@ const USERS: [&str; 3] = ["createdBy", "modifiedBy", ENDED_BY];
 const ENDED_BY: &str = "endedBy";
 
 const OF_COMPANIES: &[&str] = &[UPDATED_AT, "modifiedAt"];
-const OF_CUSTOMERS: &[&str] = &[UPDATED_AT, "modifiedAt", "recentLocation", "presence", "satisfactionLevel"];
+const OF_CUSTOMERS: &[&str] =
+    &[UPDATED_AT, "modifiedAt", "recentLocation", "presence", "satisfactionLevel", "lostValues"];
 const OF_KOBJECTS: &[&str] = &[
     UPDATED_AT,
     "modifiedAt",

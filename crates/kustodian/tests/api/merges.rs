@@ -137,8 +137,8 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(
         attributes["lostValues"],
         json!([
-            { "attribute": "name", "customer": source["id"], "value": "Ada Anastasia" },
             { "attribute": "custom.tierStr", "customer": source["id"], "value": "goldsmith" },
+            { "attribute": "name", "customer": source["id"], "value": "Ada Anastasia" },
         ])
     );
     // What is answered can be sent back, also where the rest is dropped, and changes nothing.
