@@ -7,7 +7,7 @@ use kustodian_fuzz::{check_refusal, context, id, org, seed, write};
 use kustomer_api::ObjectId;
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::custom::{CustomAttributes, CustomValue, MAX_PER_WRITE, Suffix};
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::customer::{Customer, CustomerInput};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};

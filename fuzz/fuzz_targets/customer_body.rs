@@ -4,7 +4,7 @@
 use kustodian_core::customer::{self, Lookup};
 use kustodian_core::{input, resource};
 use kustodian_fuzz::{check_refusal, context, id, org, seed, write};
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::customer::{Customer, CustomerInput};
 use libfuzzer_sys::fuzz_target;
 

@@ -10,7 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_fuzz::{check_refusal, context, id, org, seed, stored, write};
 use kustomer_api::customer::CustomerInput;
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|wishes: &[u8]| {

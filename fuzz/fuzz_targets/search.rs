@@ -7,7 +7,7 @@ use kustodian_core::search::{Counter, Dialect, Node, SearchRow, Settings, compar
 use kustodian_core::{customer, input};
 use kustodian_fuzz::{check_refusal, context, id, org, seed, write};
 use kustomer_api::customer::CustomerInput;
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::search::{MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_SORT};
 use libfuzzer_sys::fuzz_target;
 

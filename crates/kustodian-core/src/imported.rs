@@ -242,7 +242,7 @@ impl<'a> Context<'a> {
 fn input_of(kind: Kind) -> Option<&'static Object> {
     let schema: &'static Schema = match kind {
         Kind::Company => &company::COMPANY_INPUT,
-        Kind::Customer => &customer::request_schema::CUSTOMER_INPUT,
+        Kind::Customer => &customer::CUSTOMER_INPUT,
         Kind::KObject => &kobject::KOBJECT_INPUT,
         Kind::Conversation => &conversation::CONVERSATION_INPUT,
         Kind::Message => &message::MESSAGE_INPUT,

@@ -65,7 +65,7 @@ fn read(schema: &Schema, body: Value) -> DraftInput {
 
 fn ada() -> Stored {
     let input = json!({ "name": "Ada", "phones": [{ "phone": "+18005551212" }] });
-    let input = input::read(&kustomer_api::customer::request_schema::CUSTOMER_INPUT, input.to_string().as_bytes());
+    let input = input::read(&kustomer_api::customer::CUSTOMER_INPUT, input.to_string().as_bytes());
     let write = customer::Write { input: input.unwrap(), ..customer::Write::default() };
     stored(&customer::create(&context(&org(), NOW - 1_000), id(1), seed(2), write).unwrap().puts[0])
 }

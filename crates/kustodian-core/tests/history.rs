@@ -9,7 +9,7 @@ use kustodian_core::history::{nearest_whole, replay, rewind};
 use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, Stored};
 use kustodian_core::{input, tag};
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -13,7 +13,7 @@ use kustodian_core::input;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Stored};
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};

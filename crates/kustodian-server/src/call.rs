@@ -186,28 +186,28 @@ impl<E: Endpoint> Call<E> {
     /// # Errors
     /// 400 that names each offending attribute, or for a write without a body that needs one.
     pub(crate) fn input(&self) -> Result<E::Body, Refusal> {
-        match E::BODY {
-            // A body that got lost on the way must not create an empty record, or replace one by nothing.
-            Some(_) if !E::BODY_IS_OPTIONAL && self.admitted.body.trim_ascii().is_empty() => Err(input::missing()),
-            Some(_) => self.input_in(&self.admitted.body),
-            None => Ok(E::Body::default()),
-        }
+        self.input_in(&self.admitted.body)
     }
 
     /// The same of a text that takes the place of the body.
     ///
     /// # Errors
-    /// 400 that names each offending attribute.
+    /// As of [`Self::input`].
     pub(crate) fn input_in(&self, body: &[u8]) -> Result<E::Body, Refusal> {
-        E::BODY.map_or_else(|| Ok(E::Body::default()), |schema| input::read_to_store(schema, body))
+        self.input_with_room(body, &|_| 0)
     }
 
     /// The same, of a body whose lists may be longer than its schema says.
     ///
     /// # Errors
-    /// 400 that names each offending attribute.
+    /// As of [`Self::input`].
     pub(crate) fn input_with_room(&self, body: &[u8], room: Room<'_>) -> Result<E::Body, Refusal> {
-        E::BODY.map_or_else(|| Ok(E::Body::default()), |schema| input::read_to_store_with_room(schema, body, room))
+        match E::BODY {
+            // A body that got lost on the way must not create an empty record, or replace one by nothing.
+            Some(_) if !E::BODY_IS_OPTIONAL && body.trim_ascii().is_empty() => Err(input::missing()),
+            Some(schema) => input::read_to_store_with_room(schema, body, room),
+            None => Ok(E::Body::default()),
+        }
     }
 
     /// The body as it was sent, for what reads it itself.

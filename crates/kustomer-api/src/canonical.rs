@@ -15,7 +15,7 @@ use crate::validation::schema_of_suffix;
 ///
 /// ```
 /// use kustomer_api::canonical::canonicalize;
-/// use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+/// use kustomer_api::customer::CUSTOMER_INPUT;
 /// use serde_json::json;
 ///
 /// let sent = serde_json::from_str(r#"{"name":"","birthdayAt":"","custom":{"scoreNum":1e2}}"#)?;

@@ -5,8 +5,8 @@ mod parts;
 use std::fmt::{Debug, Formatter, Result};
 
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, shown,
-    update, was_sent, when,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, member, method, properties, refused, related,
+    revision, sent, shown, system_attributes, update, was_sent, when,
 };
 
 /// Shows a struct as a derived `Debug` would.
@@ -68,50 +68,53 @@ impl Debug for Hidden {
 ///   `on_update(schema, advice)`, `set_on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
 ///
-/// `(secret)` behind its name keeps its value out of `Debug`.
+/// `(secret)` behind its name keeps its value out of `Debug`. `(each Item)` says that it is a list: its method takes whatever
+/// becomes items.
 ///
 /// Records are written with their attributes in this order, those of every record last. Never change the order of those that
-/// exist: former revisions are computed from the present one, and their digests are over bytes.
+/// exist: former revisions are computed from the present one, and their digests are over bytes. A kind whose records were
+/// written in another order declares those of every record, but for `rev`, among its own: `system among { … }`.
 ///
 /// The schema of the answer follows from the type ([`AttributeValue`](crate::attribute::AttributeValue)), unless
-/// `=> schema` gives another.
+/// `=> schema` gives another. A schema of the type and a property for the relationships may stand in brackets behind the
+/// name of the answer's. Without `update`, a body that changes is that which creates.
 ///
 /// `sent { … }`, between `attributes` and `system`, declares members of the input that are no attributes, such as the id of
-/// a related record. `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
+/// a related record; `(related)` behind the name takes it from the relationship of that name when an answer becomes an
+/// input. `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
 /// only when it is named. `modified_at` takes `updatedAt` too, and neither is applied: the rules of the kind say who may set
 /// which. A resource that is not written has no `input`, no manner of writing, and `system;` or nothing.
 macro_rules! resource {
     (
         $(#[$doc:meta])* $resource:ident = $word:literal;
-        $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident;
+        $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident $(($typed:expr, $related:expr))?;
         $(#[$input_doc:meta])* input $input:ident {
-            create: $create:ident, update: $update:ident $(, replace: $replacement:ident)? $(,)?
+            create: $create:ident $(, update: $update:ident)? $(, replace: $replacement:ident)? $(,)?
         }
         attributes { $(
             $(#[$about:meta])*
-            $name:ident $(($secret:ident))?: $type:ty $(| $null:ident)? $(, read_only($advice:expr))?
+            $name:ident $(($($mark:tt)+))?: $type:ty $(| $null:ident)? $(, read_only($advice:expr))?
                 $(= $manner:ident($($argument:expr),+))? $(=> $schema:expr)?;
         )+ }
         $(sent { $(
             $(#[$sent_about:meta])*
-            $sent:ident $(($sent_secret:ident))?: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
+            $sent:ident $(($sent_mark:ident))?: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
         )+ })?
-        system {
+        system $($among:ident)? {
             $(deleted: $deleted:ident,)? $(created_at: $created_at:ident,)?
             $(imported_at: $imported_at:ident,)? $(modified_at: $modified_at:ident,)? $(rev: $rev:ident,)?
         }
     ) => {
         $crate::resource::resource! {
-            @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
-            { $([$(#[$about])*] $name [$($secret)?]: $type;)+ }
-            [system $($imported_at)?]
+            @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer [$($typed, $related)?];
+            { $([$(#[$about])*] $name [$($($mark)+)?]: $type;)+ }
+            [system $($imported_at)?] [$($among)?]
         }
 
         impl $attributes {
             const DECLARED: &'static [$crate::attribute::Attribute] = {
                 use $crate::attribute::{Attribute, AttributeValue};
                 use $crate::resource::{declared, first};
-                use $crate::system;
                 &[
                     $(
                         declared!(
@@ -124,20 +127,26 @@ macro_rules! resource {
                             .$sent_manner($($sent_argument),+)$(.$sent_null())?,
                     )+)?
                     first!(
-                        [$(system::DELETED.$deleted(
-                            system::DELETES,
+                        [$($crate::resource::elsewhere!($among))? $($crate::system::DELETED.$deleted(
+                            $crate::system::DELETES,
                             concat!("a ", $word, " that is created is not deleted: send it in an update")
                         ))?]
-                        system::DELETED.read_only(concat!("delete the ", $word, " to change it"))
+                        $crate::system::DELETED.read_only(concat!("delete the ", $word, " to change it"))
                     ),
                     first!(
-                        [$(system::CREATED_AT.$created_at(system::DATE))?]
-                        system::CREATED_AT.read_only(concat!("the server sets it when the ", $word, " is created"))
+                        [$($crate::resource::elsewhere!($among))? $($crate::system::CREATED_AT.$created_at($crate::system::DATE))?]
+                        $crate::system::CREATED_AT.read_only(concat!("the server sets it when the ", $word, " is created"))
                     ),
-                    $(system::IMPORTED_AT.$imported_at(system::DATE),)?
-                    first!([$(system::UPDATED_AT.$modified_at(system::DATE))?] system::UPDATED_AT),
-                    first!([$(system::MODIFIED_AT.$modified_at(system::DATE))?] system::MODIFIED_AT),
-                    first!([$($crate::resource::revision!($rev))?] system::REV.read_only(system::COUNTED)),
+                    $($crate::system::IMPORTED_AT.$imported_at($crate::system::DATE),)?
+                    first!(
+                        [$($crate::resource::elsewhere!($among))? $($crate::system::UPDATED_AT.$modified_at($crate::system::DATE))?]
+                        $crate::system::UPDATED_AT
+                    ),
+                    first!(
+                        [$($crate::resource::elsewhere!($among))? $($crate::system::MODIFIED_AT.$modified_at($crate::system::DATE))?]
+                        $crate::system::MODIFIED_AT
+                    ),
+                    first!([$($crate::resource::revision!($rev))?] $crate::system::REV.read_only($crate::system::COUNTED)),
                 ]
             };
             const CREATE_ONLY: &'static str = concat!("it can only be sent when the ", $word, " is created");
@@ -146,16 +155,19 @@ macro_rules! resource {
         #[doc = concat!("The attributes of a ", $word, " that are answered, and that a create does not take.")]
         pub static READ_ONLY: &[$crate::schema::ReadOnly] = $crate::resource::refused!($attributes, Create);
 
-        #[doc = concat!("The attributes of a ", $word, " that are answered, and that an update does not take.")]
-        pub static READ_ONLY_ON_UPDATE: &[$crate::schema::ReadOnly] = $crate::resource::refused!($attributes, Update);
-
         #[doc = concat!("The body that creates a ", $word, ".")]
         pub static $create: $crate::schema::Schema =
             $crate::resource::body!($attributes, Create, concat!(stringify!($resource), "Input"), READ_ONLY);
 
-        #[doc = concat!("The body that changes a ", $word, ".")]
-        pub static $update: $crate::schema::Schema =
-            $crate::resource::body!($attributes, Update, concat!(stringify!($resource), "Changes"), READ_ONLY_ON_UPDATE);
+        $(
+            #[doc = concat!("The attributes of a ", $word, " that are answered, and that an update does not take.")]
+            pub static READ_ONLY_ON_UPDATE: &[$crate::schema::ReadOnly] = $crate::resource::refused!($attributes, Update);
+
+            #[doc = concat!("The body that changes a ", $word, ".")]
+            pub static $update: $crate::schema::Schema = $crate::resource::body!(
+                $attributes, Update, concat!(stringify!($resource), "Changes"), READ_ONLY_ON_UPDATE
+            );
+        )?
 
         $(
             #[doc = concat!("The body that changes a ", $word, " and needs the attributes that a create needs.")]
@@ -172,6 +184,7 @@ macro_rules! resource {
                 let attributes = &resource.attributes;
                 let mut input = <Self as Default>::default();
                 $($($crate::resource::update!($manner input.$name, attributes.$name);)?)+
+                $($($crate::resource::related!([$($sent_mark)?] input.$sent, resource, $sent);)+)?
                 $($crate::resource::update!($rev input.rev, attributes.rev.clone().map(serde_json::Number::from));)?
                 input
             }
@@ -180,8 +193,8 @@ macro_rules! resource {
         $crate::resource::resource! {
             @written [$(#[$input_doc])*] $input $attributes $word;
             {
-                $({ [$(#[$about])*] [$name $($secret)?] attribute [$($manner)?] [$type $(| $null)?] })+
-                $($({ [$(#[$sent_about])*] [$sent $($sent_secret)?] sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
+                $({ [$(#[$about])*] [$name $($($mark)+)?] attribute [$($manner)?] [$type $(| $null)?] })+
+                $($({ [$(#[$sent_about])*] [$sent $($sent_mark)?] sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
             }
             [$($created_at)?] [$($imported_at)?] [$($modified_at)?] [$($deleted)?] [$($rev)?]
         }
@@ -198,9 +211,9 @@ macro_rules! resource {
         $($system:ident;)?
     ) => {
         $crate::resource::resource! {
-            @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
+            @fields [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer [];
             { $([$(#[$about])*] $name [$($secret)?]: $type;)+ }
-            [$($system)?]
+            [$($system)?] []
         }
 
         impl $attributes {
@@ -222,11 +235,24 @@ macro_rules! resource {
         }
     };
 
+    // The attributes of every record are behind the others, or but for `rev` among them.
+    (@answer $docs:tt $resource:ident = $word:literal; $answer_docs:tt $attributes:ident = $answer:ident $schema:tt; $own:tt $system:tt []) => {
+        $crate::resource::resource! {
+            @fields $docs $resource = $word; $answer_docs $attributes = $answer $schema; $own $system []
+        }
+    };
+    (@answer $docs:tt $resource:ident = $word:literal; $answer_docs:tt $attributes:ident = $answer:ident $schema:tt; $own:tt $system:tt [among]) => {
+        $crate::resource::resource! {
+            @fields $docs $resource = $word; $answer_docs $attributes = $answer $schema; $own [] [among]
+        }
+    };
+
     // The attributes as they are answered and stored: type and schema.
     (
-        @answer [$(#[$doc:meta])*] $resource:ident = $word:literal; [$(#[$answer_doc:meta])*] $attributes:ident = $answer:ident;
-        { $([$(#[$about:meta])*] $name:ident [$($secret:ident)?]: $type:ty;)+ }
-        [$($system:ident $($imported_at:ident)?)?]
+        @fields [$(#[$doc:meta])*] $resource:ident = $word:literal;
+        [$(#[$answer_doc:meta])*] $attributes:ident = $answer:ident [$($typed:expr, $related:expr)?];
+        { $([$(#[$about:meta])*] $name:ident [$($mark:tt)*]: $type:ty;)+ }
+        [$($system:ident $($imported_at:ident)?)?] [$($among:ident)?]
     ) => {
         /// The API's word for the resource.
         pub const TYPE: &str = $word;
@@ -266,6 +292,11 @@ macro_rules! resource {
                 #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
                 pub rev: $crate::Field<u64>,
             )?
+            $(
+                #[doc = $crate::resource::about!($among counted)]
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub rev: $crate::Field<u64>,
+            )?
             /// Attributes this version does not know.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
@@ -279,7 +310,8 @@ macro_rules! resource {
                     formatter,
                     stringify!($attributes),
                     &[
-                        $((stringify!($name), $crate::resource::shown!([$($secret)?] self.$name)),)+
+                        $((stringify!($name), $crate::resource::shown!([$($mark)*] self.$name)),)+
+                        $(($crate::resource::member!($among rev), &self.rev as &dyn Debug),)?
                         $(
                             ($crate::resource::member!($system deleted), &self.deleted as &dyn Debug),
                             ($crate::resource::member!($system created_at), &self.created_at as &dyn Debug),
@@ -294,29 +326,15 @@ macro_rules! resource {
             }
         }
 
-        $(
-            impl $crate::SystemAttributes for $attributes {
-                fn $system(&mut self) -> $crate::System<'_> {
-                    $crate::System {
-                        deleted: &mut self.deleted,
-                        created_at: &mut self.created_at,
-                        updated_at: &mut self.updated_at,
-                        modified_at: &mut self.modified_at,
-                        rev: &mut self.rev,
-                    }
-                }
-
-                fn created_at(&self) -> Option<$crate::Timestamp> {
-                    self.created_at.value().copied()
-                }
-            }
-        )?
+        $($crate::resource::system_attributes!($system $attributes);)?
+        $($crate::resource::system_attributes!($among $attributes);)?
 
         #[doc = concat!("A ", $word, " as answered.")]
         pub static $answer: $crate::schema::Schema = $crate::schema::resource_schema!(
             stringify!($resource),
             concat!(stringify!($resource), "Attributes"),
-            $crate::resource::properties!($attributes, Answer)
+            $crate::resource::properties!($attributes, Answer),
+            $($typed, $related)?
         );
     };
 
@@ -337,7 +355,7 @@ macro_rules! resource {
     (
         @input [$(#[$doc:meta])*] $input:ident $attributes:ident $word:literal;
         { $({
-            [$(#[$about:meta])*] [$name:ident $($secret:ident)?] $kind:ident $manner:ident [$type:ty $(| $null:ident)?]
+            [$(#[$about:meta])*] [$name:ident $($mark:tt)*] $kind:ident $manner:ident [$type:ty $(| $null:ident)?]
         })+ }
         [$($created_at:ident)?] [$($imported_at:ident)?] [$($modified_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
     ) => {
@@ -394,7 +412,7 @@ macro_rules! resource {
                     formatter,
                     stringify!($input),
                     &[
-                        $((stringify!($name), $crate::resource::shown!([$($secret)?] self.$name)),)+
+                        $((stringify!($name), $crate::resource::shown!([$($mark)*] self.$name)),)+
                         $(($crate::resource::member!($created_at created_at), &self.created_at as &dyn Debug),)?
                         $(($crate::resource::member!($imported_at imported_at), &self.imported_at as &dyn Debug),)?
                         $(
@@ -409,15 +427,9 @@ macro_rules! resource {
         }
 
         impl $input {
-            $(
-                $(#[$about])*
-                #[doc = $crate::resource::when!($manner $($null)?)]
-                #[must_use]
-                pub fn $name(mut self, $name: impl Into<$crate::resource::argument!($type $(| $null)?)>) -> Self {
-                    self.$name = $crate::resource::argument!($($null)? => $name.into());
-                    self
-                }
-            )+
+            $($crate::resource::method! {
+                [$($mark)*] [$(#[$about])* #[doc = $crate::resource::when!($manner $($null)?)]] $name [$type $(| $null)?]
+            })+
 
             $(
                 #[doc = $crate::resource::about!($created_at created_at)]

@@ -489,12 +489,21 @@ macro_rules! resource_schema {
     ($name:literal, $attributes:literal, [$($property:expr),+ $(,)?]) => {
         $crate::schema::resource_schema!($name, $attributes, &[$($property),+])
     };
-    ($name:expr, $attributes:expr, $properties:expr) => {
+    ($name:expr, $attributes:expr, $properties:expr $(,)?) => {
+        $crate::schema::resource_schema!(
+            $name,
+            $attributes,
+            $properties,
+            $crate::schema::Schema::text(),
+            $crate::schema::Property::optional("relationships", $crate::schema::RELATIONSHIPS)
+        )
+    };
+    ($name:expr, $attributes:expr, $properties:expr, $type:expr, $relationships:expr) => {
         $crate::schema::Schema::object(&$crate::schema::Object {
             name: $name,
             open: true,
             properties: &[
-                $crate::schema::Property::required("type", $crate::schema::Schema::text()),
+                $crate::schema::Property::required("type", $type),
                 $crate::schema::Property::required("id", $crate::schema::Schema::text()),
                 $crate::schema::Property::required(
                     "attributes",
@@ -504,7 +513,7 @@ macro_rules! resource_schema {
                         properties: $properties,
                     }),
                 ),
-                $crate::schema::Property::optional("relationships", $crate::schema::RELATIONSHIPS),
+                $relationships,
                 $crate::schema::Property::required("links", $crate::schema::SELF_LINK),
             ],
         })

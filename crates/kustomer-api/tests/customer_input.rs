@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use kustomer_api::canonical::canonicalize;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::customer::CustomerInput;
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::validation::{self, Fault};
 use serde::Deserialize as _;
 use serde_json::{Value, json};

@@ -27,54 +27,30 @@ pub(super) fn write(
     items: Items,
 ) -> Result<(), Refusal> {
     merge_identities(&mut input)?;
-    write_external_ids(items, attributes, input.external_id, input.external_ids)?;
-    let former = std::mem::take(attributes);
-    *attributes = CustomerAttributes {
-        name: input.name.over(former.name),
-        username: input.username.over(former.username),
-        avatar_url: input.avatar_url.over(former.avatar_url),
-        signed_up_at: input.signed_up_at.over(former.signed_up_at),
-        last_activity_at: input.last_activity_at.over(former.last_activity_at),
-        last_customer_activity_at: input.last_customer_activity_at.over(former.last_customer_activity_at),
-        last_seen_at: input.last_seen_at.over(former.last_seen_at),
-        birthday_at: input.birthday_at.over(former.birthday_at),
-        locale: input.locale.over(former.locale),
-        time_zone: input.time_zone.over(former.time_zone),
-        default_lang: input.default_lang.over(former.default_lang),
-        gender: input.gender.over(former.gender),
-        created_at: sent(input.created_at, former.created_at),
-        imported_at: sent(input.imported_at, former.imported_at),
-        sentiment: sent(input.sentiment.filter(|sentiment| sentiment.polarity.is_some()), former.sentiment),
-        shared_external_ids: list(
-            input.shared_external_ids,
-            |item| items.external_id(item),
-            former.shared_external_ids,
-        ),
-        emails: list(input.emails, |item| items.email(item), former.emails),
-        shared_emails: list(input.shared_emails, |item| items.email(item), former.shared_emails),
-        phones: list(input.phones, |item| items.phone(item), former.phones),
-        shared_phones: list(input.shared_phones, |item| items.phone(item), former.shared_phones),
-        whatsapps: list(input.whatsapps, |item| items.whatsapp(item), former.whatsapps),
-        facebook_ids: list(input.facebook_ids, |item| items.facebook_id(item), former.facebook_ids),
-        instagram_ids: list(input.instagram_ids, |item| items.instagram_id(item), former.instagram_ids),
-        socials: list(input.socials, |item| items.social(item), former.socials),
-        shared_socials: list(input.shared_socials, |item| items.social(item), former.shared_socials),
-        urls: list(input.urls, |item| items.web_url(item), former.urls),
-        locations: list(input.locations, |item| items.location(item), former.locations),
-        tags: sent(tags.map(|ids| ids.iter().map(ObjectId::to_string).collect()), former.tags),
-        custom: custom::merge(input.custom, former.custom)?,
-        ..former
-    };
+    let (primary, sent) = (std::mem::take(&mut input.external_id), input.external_ids.take());
+    write_external_ids(items, attributes, primary, sent)?;
+    attributes.custom = custom::merge(input.custom.take(), std::mem::take(&mut attributes.custom))?;
+    input.sentiment = input.sentiment.filter(|sentiment| sentiment.polarity.is_some());
+    input.tags = tags.map(|ids| ids.iter().map(ObjectId::to_string).collect());
+    input.shared_external_ids = list(input.shared_external_ids, |item| items.external_id(item));
+    input.emails = list(input.emails, |item| items.email(item));
+    input.shared_emails = list(input.shared_emails, |item| items.email(item));
+    input.phones = list(input.phones, |item| items.phone(item));
+    input.shared_phones = list(input.shared_phones, |item| items.phone(item));
+    input.whatsapps = list(input.whatsapps, |item| items.whatsapp(item));
+    input.facebook_ids = list(input.facebook_ids, |item| items.facebook_id(item));
+    input.instagram_ids = list(input.instagram_ids, |item| items.instagram_id(item));
+    input.socials = list(input.socials, |item| items.social(item));
+    input.shared_socials = list(input.shared_socials, |item| items.social(item));
+    input.urls = list(input.urls, |item| items.web_url(item));
+    input.locations = list(input.locations, |item| items.location(item));
+    input.apply(attributes);
     derive::derive(attributes);
     Ok(())
 }
 
-fn sent<T>(sent: Option<T>, former: Field<T>) -> Field<T> {
-    sent.map_or(former, Field::Value)
-}
-
-fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T, former: Field<Vec<T>>) -> Field<Vec<T>> {
-    sent.map_or(former, |items| Field::Value(items.into_iter().map(complete).collect()))
+fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T) -> Option<Vec<T>> {
+    sent.map(|items| items.into_iter().map(complete).collect())
 }
 
 /// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary

@@ -4,7 +4,7 @@
 use kustomer_api::company::{COMPANY, COMPANY_CHANGES, COMPANY_INPUT};
 use kustomer_api::conversation::{CONVERSATION, CONVERSATION_CHANGES, CONVERSATION_INPUT};
 use kustomer_api::customer::CUSTOMER;
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::delivery::DELIVERY;
 use kustomer_api::forward::FORWARD;
 use kustomer_api::kobject::{KOBJECT, KOBJECT_CHANGES, KOBJECT_INPUT};

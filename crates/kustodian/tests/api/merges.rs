@@ -141,10 +141,6 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
             { "attribute": "name", "customer": source["id"], "value": "Ada Anastasia" },
         ])
     );
-    // What is answered can be sent back, also where the rest is dropped, and changes nothing.
-    let sent = server.put(&format!("{}?replace=true", path(&target)), attributes.clone()).expect(200);
-    assert_eq!(sent.attributes()["lostValues"], attributes["lostValues"]);
-    assert_eq!(sent.attributes()["rev"], attributes["rev"], "{}", sent.text);
     assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
     assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::custom::Suffix;
-use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::CUSTOMER_INPUT;
 use kustomer_api::schema::{Kind, Schema, Text};
 use kustomer_api::validation::{check, schema_of_suffix};
 use serde_json::{Value, json};

@@ -73,13 +73,16 @@ fn numbers_are_answered_as_node_prints_them_or_refused() {
 #[test]
 fn a_write_without_a_body_is_refused_and_an_empty_object_is_not() {
     let server = Server::start();
-    let customer = path_of(&server.create(json!({ "name": "Ada" })));
+    // One with lists: they are looked at where a body is refused.
+    let ada = json!({ "name": "Ada", "emails": [{ "email": "ada@acme.example" }], "externalId": "crm-1" });
+    let customer = path_of(&server.create(ada));
     let before = server.get(&customer).text;
     for (method, path) in [
         (Method::POST, "/v1/customers".to_owned()),
         (Method::POST, "/v1/teams".to_owned()),
         (Method::POST, "/v1/shortcuts".to_owned()),
         (Method::PUT, format!("{customer}?replace=true")),
+        (Method::PUT, customer.clone()),
         (Method::PATCH, customer.clone()),
     ] {
         for body in ["", " \n"] {

@@ -6,7 +6,7 @@ use super::{BULK, BULK_BATCH, Bulk, BulkBatch, BulkItems, CLIENT_REF, MAX_CLIENT
 use crate::ObjectId;
 use crate::company::{COMPANY_CHANGES, COMPANY_INPUT, CreateCompany, UpdateCompanyAttributes};
 use crate::conversation::{CONVERSATION_CHANGES, CONVERSATION_INPUT, CreateConversation, UpdateConversationAttributes};
-use crate::customer::request_schema::CUSTOMER_INPUT;
+use crate::customer::CUSTOMER_INPUT;
 use crate::customer::{CreateCustomer, DeleteCustomer, UpdateCustomerAttributes};
 use crate::endpoint::{Answer, Endpoint, endpoint};
 use crate::envelope::{Document, Page};

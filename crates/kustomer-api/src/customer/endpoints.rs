@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::request_schema::CUSTOMER_INPUT;
+use super::CUSTOMER_INPUT;
 use super::{CUSTOMER, Customer, CustomerInput};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};

@@ -5,14 +5,13 @@ mod attributes;
 mod contact;
 mod endpoints;
 mod input;
-mod read_only;
-pub mod request_schema;
+pub(crate) mod request_schema;
 pub(crate) mod response_schema;
 mod windows;
 
 pub use attributes::{
-    ConversationCounts, Customer, CustomerAttributes, LastConversation, RecentLocation, SatisfactionLevel,
-    UnmaskingWindow,
+    CUSTOMER, CUSTOMER_INPUT, ConversationCounts, Customer, CustomerAttributes, CustomerInput, LastConversation,
+    READ_ONLY, RecentLocation, SatisfactionLevel, TYPE, UnmaskingWindow,
 };
 pub use contact::{
     ContactType, Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, SocialType,
@@ -24,15 +23,9 @@ pub use endpoints::{
     GetMultipleCustomersByIds, ListCustomers, MomentFilter, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
     UpdateCustomer, UpdateCustomerAttributes,
 };
-pub use input::CustomerInput;
-pub use read_only::READ_ONLY;
 pub(crate) use request_schema::{LOCATION, TAGS};
-pub use response_schema::CUSTOMER;
 pub use windows::{CreateUnmaskingWindowByCustomer, DeleteUnmaskingWindowByCustomer};
 
 /// How many items a list of a customer may have that is imported. A merge unites lists, so a customer may have more of them
 /// than another write brings. No body is large enough to bring as many, unless `--max-body` is raised.
 pub const MAX_IMPORTED_ITEMS: usize = 30_000;
-
-/// The `type` of a customer.
-pub const TYPE: &str = "customer";

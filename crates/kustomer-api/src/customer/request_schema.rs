@@ -1,63 +1,12 @@
-//! The input of a customer: every constraint of `docs/contract/behaviour.md` §7.1, in the order of
-//! `docs/contract/customer.md`.
+//! The constraints of a customer's input (`docs/contract/behaviour.md` §7.1).
 
-use super::contact::{Gender, SocialType, UrlType};
-use super::read_only::READ_ONLY;
+use super::contact::{SocialType, UrlType};
 use crate::schema::{DATE_TIME, EMAIL, MAX_URL, Object, PHONE, Property, Schema, TAG, URI, URL, WHATSAPP};
-use crate::system::EXPECTED;
 
 const EMAIL_TYPES: &[&str] = &["home", "work", "other"];
 const PHONE_TYPES: &[&str] = &["mobile", "home", "work", "fax", "other"];
 const WHATSAPP_TYPES: &[&str] = &["mobile"];
 const LOCATION_TYPES: &[&str] = &["home", "work", "other"];
-
-/// The body of `createCustomer`, `updateCustomer` and `updateCustomerAttributes`.
-pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
-    name: "CustomerInput",
-    open: false,
-    properties: &[
-        Property::optional("name", Schema::text_of(0, 256).or_null()),
-        Property::optional(
-            "company",
-            Schema::text_of(0, 256).or_null().about(
-                "The id of a company. Other text is kept as `companyName`, without a link; null and \"\" unlink, absent \
-                 keeps.",
-            ),
-        ),
-        Property::optional("externalId", Schema::text_of(1, 256).or_null().about("The primary external id.")),
-        Property::optional("username", Schema::text_of(0, 256).or_null()),
-        Property::optional("signedUpAt", DATE),
-        Property::optional("lastActivityAt", DATE),
-        Property::optional("lastCustomerActivityAt", DATE),
-        Property::optional("lastSeenAt", DATE),
-        Property::optional("avatarUrl", PICTURE),
-        Property::optional("externalIds", Schema::set_of(10, &EXTERNAL_ID).or_united()),
-        Property::optional("sharedExternalIds", Schema::set_of(10, &EXTERNAL_ID).or_united()),
-        Property::optional("emails", EMAILS.or_united().about("Unique across the org, case aside.")),
-        Property::optional("sharedEmails", EMAILS.or_united()),
-        Property::optional("phones", PHONES.or_united().about("Unique across the org by their digits.")),
-        Property::optional("sharedPhones", PHONES.or_united()),
-        Property::optional("whatsapps", WHATSAPPS.or_united()),
-        Property::optional("facebookIds", Schema::list_of(10, &FACEBOOK_ID).or_united()),
-        Property::optional("instagramIds", Schema::list_of(10, &INSTAGRAM_ID).or_united()),
-        Property::optional("socials", SOCIALS.or_united()),
-        Property::optional("sharedSocials", SOCIALS.or_united()),
-        Property::optional("urls", URLS.or_united()),
-        Property::optional("locations", LOCATIONS.or_united()),
-        Property::optional("locale", Schema::text_of(0, 16).or_null()),
-        Property::optional("timeZone", Schema::text_of(0, 64).or_null()),
-        Property::optional("tags", TAGS.or_united()),
-        Property::optional("sentiment", Schema::object(&SENTIMENT).or_empty()),
-        Property::optional("custom", Schema::custom()),
-        Property::optional("birthdayAt", DATE),
-        Property::optional("gender", Schema::one_of(Gender::VALUES).or_blank()),
-        Property::optional("createdAt", Schema::format(DATE_TIME).about("Back-dates the record.")),
-        Property::optional("importedAt", Schema::format(DATE_TIME).about("Marks the record as imported.")),
-        Property::optional("rev", EXPECTED),
-        Property::optional("defaultLang", LANGUAGE.or_null()),
-    ],
-})
-.with_read_only(READ_ONLY);
 
 // What other resources have too (`docs/contract/behaviour.md` §13, §14).
 pub(crate) const PICTURE: Schema = Schema::format_of(0, MAX_URL, URI).or_blank();
@@ -71,7 +20,10 @@ pub(crate) const TAGS: Schema =
     Schema::set_of(20, &TAG_ITEM).about("Names or ids; unknown names become tags. Answered as ids.");
 pub(crate) const LANGUAGE: Schema = Schema::text_of(0, 100);
 
-const DATE: Schema = Schema::format(DATE_TIME).or_blank();
+pub(crate) const EXTERNAL_IDS: Schema = Schema::set_of(10, &EXTERNAL_ID);
+pub(crate) const FACEBOOK_IDS: Schema = Schema::list_of(10, &FACEBOOK_ID);
+pub(crate) const INSTAGRAM_IDS: Schema = Schema::list_of(10, &INSTAGRAM_ID);
+pub(crate) const DATE: Schema = Schema::format(DATE_TIME).or_blank();
 
 /// What an item is answered with and never written with. Clients read a list, append an item and send the list back, so
 /// these are accepted in every item, and ignored (`docs/contract/behaviour.md` §22).

@@ -18,6 +18,9 @@ macro_rules! shown {
     ([secret] $value:expr) => {
         &$crate::resource::Hidden as &dyn Debug
     };
+    ([$($mark:tt)+] $value:expr) => {
+        &$value as &dyn Debug
+    };
 }
 
 /// A field's name as the API writes it.
@@ -55,6 +58,34 @@ macro_rules! revision {
     };
     (on_update) => {
         $crate::system::REV.on_update($crate::system::EXPECTED, $crate::system::COUNTED)
+    };
+}
+
+/// Nothing, in place of an attribute of every record that is declared among the others.
+macro_rules! elsewhere {
+    (among) => {
+        Attribute::sent("")
+    };
+}
+
+/// The attributes of every record.
+macro_rules! system_attributes {
+    ($present:ident $attributes:ident) => {
+        impl $crate::SystemAttributes for $attributes {
+            fn system(&mut self) -> $crate::System<'_> {
+                $crate::System {
+                    deleted: &mut self.deleted,
+                    created_at: &mut self.created_at,
+                    updated_at: &mut self.updated_at,
+                    modified_at: &mut self.modified_at,
+                    rev: &mut self.rev,
+                }
+            }
+
+            fn created_at(&self) -> Option<$crate::Timestamp> {
+                self.created_at.value().copied()
+            }
+        }
     };
 }
 
@@ -103,6 +134,9 @@ macro_rules! about {
     };
     ($manner:ident modified_at) => {
         "When a user last changed it. Counts with the role `org.admin`, and is replaced otherwise."
+    };
+    (among counted) => {
+        "The revision: 1 when created, one more with every stored change."
     };
     ($manner:ident rev) => {
         "The revision that the record must have, otherwise an update is refused with 409."
@@ -154,6 +188,38 @@ macro_rules! argument {
     (null => $value:expr) => { $value };
 }
 
+/// The method of an input that sets a member.
+macro_rules! method {
+    ([each $item:ty] [$(#[$about:meta])*] $name:ident [$type:ty]) => {
+        $(#[$about])*
+        #[must_use]
+        pub fn $name(mut self, $name: impl IntoIterator<Item = impl Into<$item>>) -> Self {
+            self.$name = Some($name.into_iter().map(Into::into).collect());
+            self
+        }
+    };
+    ([$($mark:ident)?] [$(#[$about:meta])*] $name:ident [$type:ty $(| $null:ident)?]) => {
+        $(#[$about])*
+        #[must_use]
+        pub fn $name(mut self, $name: impl Into<$crate::resource::argument!($type $(| $null)?)>) -> Self {
+            self.$name = $crate::resource::argument!($($null)? => $name.into());
+            self
+        }
+    };
+}
+
+/// Takes a member of an input from the relationship of its name.
+macro_rules! related {
+    ([related] $sent:expr, $resource:expr, $name:ident) => {
+        $sent = $resource
+            .relationships
+            .get($crate::resource::camel_case!($name))
+            .and_then($crate::envelope::Relationship::id)
+            .map_or_else(Default::default, Into::into)
+    };
+    ([$($mark:ident)?] $sent:expr, $resource:expr, $name:ident) => {};
+}
+
 /// Writes a member of an input over the attribute it belongs to, if it belongs to one.
 macro_rules! apply {
     (sent $sent:expr, $attribute:expr) => {};
@@ -187,6 +253,6 @@ macro_rules! member {
 }
 
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, first, member, properties, refused, revision, sent, shown,
-    update, was_sent, when,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, member, method, properties, refused, related,
+    revision, sent, shown, system_attributes, update, was_sent, when,
 };
