@@ -29,7 +29,7 @@ pub(crate) use lost::CUSTOM;
 pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };
-pub use recount::Recount;
+pub use recount::{Recount, may_show};
 pub use room::Room;
 pub use tracked::{Identifying, Known, Presence, attend, has_identity, identify, seen};
 pub use window::{WINDOW_MILLIS, close_window, open_window, window_of};

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use kustomer_api::conversation::{Conversation, ConversationStatus};
 use kustomer_api::customer::{ConversationCounts, Customer, CustomerAttributes};
-use kustomer_api::{Field, ObjectId};
+use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::effects::{recount, show_conversation, show_marks};
+use super::effects::{recount, sent_at_of, show_conversation, show_marks};
 use super::lifecycle::put_of;
 use crate::change::{Cause, ChangeSet, Event, EventSeed};
 use crate::conversation::counted;
@@ -44,8 +44,9 @@ impl Recount {
         Ok(())
     }
 
-    /// Corrects what a customer shows, where it shows something else: how many conversations it has, and the last
-    /// message, when that is in a conversation of another customer or a newer one exists. The system does it.
+    /// Corrects what a customer shows, where it shows something else: how many conversations it has, when the last messages
+    /// were sent, and the newest one, when that is in a conversation of another customer or a newer one exists. The system
+    /// does it.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
@@ -80,19 +81,37 @@ impl Recount {
         let Self { own, shown, .. } = self;
         let last = customer.last_conversation.value().and_then(|last| last.id.as_deref()?.parse().ok());
         let is_of_another = last.is_some_and(|last: ObjectId| !own.contains(&last));
-        let is_outdated = shown.last_message_at.value() > customer.last_message_at.value();
-        if !is_of_another && !is_outdated {
-            return;
+        if is_of_another || shown.last_message_at != customer.last_message_at {
+            // The customer may show more of the same message than its conversation keeps.
+            let said_at =
+                |preview: &Field<Map<String, Value>>| preview.value().and_then(|it| it.get("previewAt")).cloned();
+            if said_at(&customer.preview) != said_at(&shown.preview) || is_of_another {
+                customer.preview = Field::Value(shown.preview.into_value().unwrap_or_default());
+            }
+            customer.last_conversation = Field::Value(shown.last_conversation.into_value().unwrap_or_default());
         }
-        // The customer may show more of the same message than its conversation keeps.
-        let said_at = |preview: &Field<Map<String, Value>>| preview.value().and_then(|it| it.get("previewAt")).cloned();
-        if said_at(&customer.preview) != said_at(&shown.preview) || is_of_another {
-            customer.preview = Field::Value(shown.preview.into_value().unwrap_or_default());
-        }
-        customer.last_conversation = Field::Value(shown.last_conversation.into_value().unwrap_or_default());
         customer.last_message_at = shown.last_message_at;
         customer.last_message_in = shown.last_message_in;
         customer.last_message_out = shown.last_message_out;
         customer.last_message_unresponded_to = shown.last_message_unresponded_to;
     }
+}
+
+/// Whether a customer may still show something of a conversation that was moved to another one: it shows it as the last one,
+/// or no later messages than that one has.
+///
+/// # Errors
+/// 500 when a document is not what this version stores.
+pub fn may_show(customer: &Stored, conversation: &Stored) -> Result<bool, Refusal> {
+    let customer: Customer = resource::read(&customer.document)?;
+    let moved: Conversation = resource::read(&conversation.document)?;
+    let shown = customer.attributes;
+    let mut of_moved = CustomerAttributes::default();
+    show_marks(&mut of_moved, &moved.attributes);
+    let last = shown.last_conversation.value().and_then(|last| last.id.as_deref());
+    let is_as_late = |mark: Option<Timestamp>, of_moved: Option<Timestamp>| mark.is_some() && mark <= of_moved;
+    Ok(last == Some(&conversation.id.to_string())
+        || is_as_late(shown.last_message_at.value().copied(), of_moved.last_message_at.value().copied())
+        || is_as_late(sent_at_of(&shown.last_message_in), sent_at_of(&of_moved.last_message_in))
+        || is_as_late(sent_at_of(&shown.last_message_out), sent_at_of(&of_moved.last_message_out)))
 }

@@ -80,13 +80,12 @@ impl Held<'_> {
                 self.keep().await?;
             }
         }
-        // A customer that it was moved from shows the last messages of the others.
+        // A customer that it was moved from shows the last messages of the others. A deleted one may be restored.
         let store = &*self.services.store;
         for former in moved::former_customers(store, org.key, &stored).await? {
             let former = resolve(store, org.key, former).await?;
-            let found = store.find(org.key, Kind::Customer, former).await?;
-            let shown = found.as_ref().map(customer::shown_conversation).transpose()?.flatten();
-            if former != owner && shown == Some(id) {
+            let Some(found) = store.find(org.key, Kind::Customer, former).await? else { continue };
+            if former != owner && missing::erased_at(&found)?.is_none() && customer::may_show(&found, &stored)? {
                 self.recount_customer(org, former).await?;
             }
         }
@@ -116,7 +115,7 @@ impl Held<'_> {
         // A conversation that is counted otherwise meanwhile changes its customer, which is then counted again.
         for _ in 0..ATTEMPTS {
             let Some(stored) = self.services.store.find(org.key, Kind::Customer, customer).await? else { break };
-            if stored.deleted {
+            if missing::erased_at(&stored)?.is_some() {
                 break;
             }
             let mut recount = customer::Recount::default();

@@ -352,6 +352,53 @@ fn both_customers_of_a_move_show_their_own_last_messages() {
     assert_eq!(last(&to_path), (json!("the second"), id_of(&second)));
 }
 
+/// The newest message may be in a conversation that stays, and the customer may be deleted.
+#[test]
+fn a_customer_shows_no_message_of_a_conversation_that_was_moved_away() {
+    let server = Server::start();
+    let other = server.create(json!({ "externalId": "other" }))["id"].clone();
+    let shown = |path: &str| {
+        let of = server.get(path).expect(200).attributes().clone();
+        ["lastMessageIn", "lastMessageOut", "lastMessageUnrespondedTo"].map(|name| of[name]["sentAt"].clone())
+    };
+    let [first, second, third] = [2, 3, 4].map(|day| json!(format!("2026-11-0{day}T00:00:00.000Z")));
+    let none = Value::Null;
+    for is_deleted in [false, true] {
+        let customer = path_of(&server.create(json!({ "name": "Ada" })));
+        let say = |direction: &str, at: &Value| {
+            let opened = server.post(&format!("{customer}/conversations"), json!({})).expect(201);
+            let conversation = path_of(opened.data());
+            let message =
+                json!({ "channel": "sms", "app": "x", "direction": direction, "preview": "said", "sentAt": at });
+            server.post(&format!("{conversation}/messages"), message).expect(201);
+            conversation
+        };
+        let [question, answer, again] = [say("in", &first), say("out", &second), say("in", &third)];
+        assert_eq!(shown(&customer), [third.clone(), second.clone(), third.clone()]);
+        let leave = |conversation: &str, expected: [&Value; 3]| {
+            if is_deleted {
+                server.delete(&customer).expect(204);
+            }
+            server.patch(conversation, json!({ "customer": other })).expect(200);
+            let is_right = || {
+                if is_deleted {
+                    // A restore of a customer that is there already is refused.
+                    server.post(&format!("{customer}/restore"), json!({}));
+                }
+                let is_right = shown(&customer).iter().eq(expected);
+                if is_deleted && !is_right {
+                    server.delete(&customer).expect(204);
+                }
+                is_right
+            };
+            wait_for("the messages of the others", is_right);
+        };
+        leave(&answer, [&third, &none, &third]);
+        leave(&again, [&first, &none, &first]);
+        leave(&question, [&none, &none, &none]);
+    }
+}
+
 #[test]
 fn tags_are_added_and_removed_by_a_list() {
     let (server, customer) = with_customer();
