@@ -14,11 +14,13 @@ pub enum Cause {
     Merged,
     /// A conversation moved to another customer, with more beside it than follows within a request.
     Moved,
+    /// A message was recorded in a conversation after others that were sent later: its answers are worked out again.
+    Late,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Renamed, Self::Merged, Self::Moved];
+    pub const ALL: [Self; 4] = [Self::Renamed, Self::Merged, Self::Moved, Self::Late];
 
     /// The prefix of the names of its notes.
     pub const fn prefix(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Cause {
             Self::Renamed => "renamed:",
             Self::Merged => "merged:",
             Self::Moved => "moved:",
+            Self::Late => "late:",
         }
     }
 }
@@ -37,7 +40,8 @@ pub struct Followed {
     pub cause: Cause,
     /// The org.
     pub org: OrgKey,
-    /// The record: the company that was renamed, the customer that another one went into, or the conversation that moved.
+    /// The record: the company that was renamed, the customer that another one went into, or the
+    /// conversation that moved or has a late message.
     pub record: ObjectId,
     /// When it changed, or was about to.
     pub noted: Timestamp,

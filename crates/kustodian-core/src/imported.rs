@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether a record is imported that says when it last changed.
-    pub(crate) fn is_dated(&self) -> bool {
+    pub fn is_dated(&self) -> bool {
         self.import.is_some_and(|import| import.at.is_some())
     }
 

@@ -1,6 +1,7 @@
 //! Conversations (`docs/contract/behaviour.md` §12.1). A conversation belongs to a customer, and may move to another one.
 
 mod messages;
+mod responses;
 mod status;
 mod write;
 
@@ -14,6 +15,7 @@ pub(crate) use self::messages::{
     Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of, first_waiting,
     newest_message, preview_of,
 };
+pub use self::responses::{Responses, late_message};
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
 pub(crate) use self::write::{Waiting, fresh_with, insert};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};

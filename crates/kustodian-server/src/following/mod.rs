@@ -1,5 +1,6 @@
 //! Has records follow another one that has changed (`kustodian_core::following`): customers show the new name of their
-//! company, the records of a customer move with it into another one, and those beside a conversation move with that.
+//! company, the records of a customer move with it into another one, and those beside a conversation move with that. A
+//! conversation shows the answers among its messages, whenever these were recorded.
 //! Some at a time, beside the requests. The remaining work is noted in the database before the change is committed, so
 //! that it survives the server, and one server at a time does it.
 //!
@@ -9,6 +10,7 @@
 
 mod merges;
 mod renames;
+mod responses;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -174,6 +176,7 @@ impl Held<'_> {
             Cause::Renamed => self.follow_company(org).await,
             Cause::Merged => self.follow_customer(org).await,
             Cause::Moved => self.follow_conversation(org).await,
+            Cause::Late => self.follow_messages(org).await,
         }
     }
 

@@ -9,6 +9,7 @@ use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation::{self, Seeds};
 use kustodian_core::conversation_time::Draw;
 use kustodian_core::customer;
+use kustodian_core::following::Cause;
 use kustodian_core::kind::Kind;
 use kustodian_core::message::Shown;
 use kustodian_core::refusal::Refusal;
@@ -59,6 +60,27 @@ impl Family {
 /// same. The conversation may move to another customer at any time: then the locks are taken again. The first of the
 /// names that is given is the record that `If-Match` is about.
 pub(crate) async fn commit<E, F>(
+    call: &Call<E>,
+    conversation: ObjectId,
+    others: &[Name],
+    decide: F,
+) -> Result<ChangeSet, CommitError>
+where
+    E: Endpoint,
+    F: FnOnce(&Family) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    let changes = commit_family(call, conversation, others, decide).await?;
+    // An import of a past brings the answers with the conversation.
+    if !call.is_rehearsal()
+        && !call.act().context().is_dated()
+        && let Some(late) = conversation::late_message(&changes)
+    {
+        call.app().following.happened(&call.app().services, Cause::Late, call.org(), late).await;
+    }
+    Ok(changes)
+}
+
+async fn commit_family<E, F>(
     call: &Call<E>,
     conversation: ObjectId,
     others: &[Name],

@@ -352,6 +352,31 @@ fn both_customers_of_a_move_show_their_own_last_messages() {
     assert_eq!(last(&to_path), (json!("the second"), id_of(&second)));
 }
 
+/// Answers follow from when messages were sent, whenever they are recorded.
+#[test]
+fn a_message_that_is_recorded_late_counts_among_the_answers() {
+    let server = Server::start();
+    let customer = path_of(&server.create(json!({})));
+    let sent = [("in", 1), ("out", 2), ("in", 3), ("out", 4), ("in", 5)];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 0, 1, 4, 2], [1, 4, 0, 3, 2]] {
+        let opened = json!({ "createdAt": "2026-11-01T00:00:00Z" });
+        let conversation = path_of(server.post(&format!("{customer}/conversations"), opened).expect(201).data());
+        let mut ids = [const { Value::Null }; 5];
+        for at in order {
+            let (direction, day) = sent[at];
+            let message = json!({ "channel": "email", "app": "x", "direction": direction, "preview": "said",
+                "sentAt": format!("2026-11-0{day}T00:00:00Z") });
+            ids[at] = server.post(&format!("{conversation}/messages"), message).expect(201).data()["id"].clone();
+        }
+        let shown = || {
+            let of = server.get(&conversation).expect(200).attributes().clone();
+            ["firstResponse", "lastResponse"].map(|name| (of[name]["id"].clone(), of[name]["responseTime"].clone()))
+        };
+        let day = json!(24 * 60 * 60 * 1_000);
+        wait_for("the answers", || shown() == [(ids[1].clone(), day.clone()), (ids[3].clone(), day.clone())]);
+    }
+}
+
 /// The newest message may be in a conversation that stays, and the customer may be deleted.
 #[test]
 fn a_customer_shows_no_message_of_a_conversation_that_was_moved_away() {
