@@ -29,7 +29,8 @@ use crate::paging::{self, Around, FULL, Pairs};
 use crate::parts;
 use crate::settings::AbsentTypes;
 
-/// The links of both searches lead here, as Kustomer's do (`docs/contract/behaviour.md` §9.7).
+/// The links of both searches lead here, as Kustomer's do (`docs/contract/behaviour.md` §9.7). Those of a saved search that
+/// is run by its own path lead back to it: it is run by a GET, too.
 const PATH: &str = "/v1/customers/search";
 
 pub(crate) async fn customer_search(call: Call<CustomerSearch>) -> Result<Answer, Refusal> {
@@ -40,7 +41,7 @@ pub(crate) async fn customer_archive_search(call: Call<CustomerArchiveSearch>) -
     answer(call, Dialect::Archive).await
 }
 
-/// Runs the saved search that the path names. Its links lead to the search of customers, with its id.
+/// Runs the saved search that the path names.
 pub(crate) async fn execute<E>(mut call: Call<E>) -> Result<Answer, Refusal>
 where
     E: Endpoint<Path = ObjectId, Query = SearchPage>,
@@ -58,7 +59,7 @@ async fn answer<E: Endpoint<Query = SearchPage>>(mut call: Call<E>, dialect: Dia
     let klasses = klasses(&call, call.body()).await?;
     let is_absent = || search::is_of_absent_type(call.body(), dialect, &klasses);
     if call.app().settings.absent_types != AbsentTypes::Refuse && is_absent()? {
-        return Ok(Answer::Json(nothing(&call.query)));
+        return Ok(Answer::Json(nothing::<E>(&call.query)));
     }
     // Searches wait for turns of their own, which limit how many are worked on; meanwhile others may have the place.
     call.step_aside();
@@ -192,7 +193,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
     let aggregations = found.aggregations.into_iter();
     meta["aggregations"] = aggregations.map(|(name, counts)| (name, json!(counts))).collect::<Map<_, _>>().into();
 
-    let shape = shape(asked);
+    let shape = shape::<E>(asked);
     let link = |page: u64| link(("page", page.to_string()), size, &shape);
     let links = json!({
         "self": link(page),
@@ -280,7 +281,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         meta["position"] = position.into();
         meta["lastEvent"] = event_at(call, position).await?.map(|id| id.to_string()).into();
     }
-    let shape = shape(asked);
+    let shape = shape::<E>(asked);
     let link = |cursor: &str| link(("cursor", cursor.to_owned()), size, &shape);
     let links = json!({
         "self": link(cursor),
@@ -300,9 +301,9 @@ async fn event_at<E: Endpoint>(call: &Call<E>, position: u64) -> Result<Option<O
 }
 
 /// What an org that has no records of a type answers for it.
-fn nothing(asked: &SearchPage) -> String {
+fn nothing<E: Endpoint>(asked: &SearchPage) -> String {
     let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-    let (mut meta, shape) = (meta(size, false), shape(asked));
+    let (mut meta, shape) = (meta(size, false), shape::<E>(asked));
     meta["total"] = 0.into();
     meta["totalPages"] = 0.into();
     let (place, first) = match &asked.cursor {
@@ -325,17 +326,28 @@ fn meta(size: u32, timed_out: bool) -> Value {
     json!({ "pageSize": size, "aggregations": {}, "timed_out": timed_out })
 }
 
-/// The parameters that the links repeat: only those that were sent.
-fn shape(asked: &SearchPage) -> Pairs {
-    use kustomer_api::query::QueryArguments as _;
-    let SearchPage { ids_only, exact_total, id, .. } = *asked;
-    SearchPage { ids_only, exact_total, id, ..SearchPage::default() }.write()
+/// Where the links lead, and the parameters that they repeat: only those that were sent.
+struct Shape {
+    path: String,
+    pairs: Pairs,
 }
 
-fn link(place: (&'static str, String), size: u32, shape: &Pairs) -> String {
+fn shape<E: Endpoint>(asked: &SearchPage) -> Shape {
+    use kustomer_api::query::QueryArguments as _;
+    let SearchPage { ids_only, exact_total, id, .. } = *asked;
+    let own = id.filter(|_| E::OPERATION.path.contains(ID));
+    let path = own.map_or(PATH.to_owned(), |id| format!("/v1{}", E::OPERATION.path.replace(ID, &id.to_string())));
+    let id = id.filter(|_| own.is_none());
+    Shape { path, pairs: SearchPage { ids_only, exact_total, id, ..SearchPage::default() }.write() }
+}
+
+/// The place of the saved search in the path that runs it.
+const ID: &str = "{id}";
+
+fn link(place: (&'static str, String), size: u32, shape: &Shape) -> String {
     let mut pairs: Pairs = vec![(Cow::Borrowed(place.0), place.1), (Cow::Borrowed("pageSize"), size.to_string())];
-    pairs.extend(shape.iter().cloned());
-    paging::link(PATH, &pairs)
+    pairs.extend(shape.pairs.iter().cloned());
+    paging::link(&shape.path, &pairs)
 }
 
 fn count(asked: &SearchPage) -> Count {
