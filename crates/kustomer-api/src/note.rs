@@ -10,7 +10,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
 use crate::operation::{contract, own};
-use crate::query::PageQuery;
+use crate::query::{ListById, PageQuery};
 use crate::resource::resource;
 use crate::schema::{Object, Property, Schema};
 use crate::{ObjectId, Timestamp};
@@ -95,7 +95,7 @@ crate::macros::builders! {
 endpoint! {
     /// `getNotesForOrg`.
     GetNotesForOrg = &contract::GET_NOTES_FOR_ORG, "Lists notes.";
-    path: (), query: PageQuery, body: (), answer: Page<Note>: Answer::Uncounted(&NOTE)
+    path: (), query: ListById, body: (), answer: Page<Note>: Answer::Uncounted(&NOTE)
 }
 
 endpoint! {

@@ -14,7 +14,6 @@ use kustomer_api::note::{
     CreateNote, CreateNoteWithinConversation, DeleteNoteById, GetNoteById, GetNotesByConversation, GetNotesByCustomer,
     GetNotesForOrg, NoteInput, PatchNoteById, UpdateNoteById,
 };
-use kustomer_api::query::ListById;
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
@@ -26,7 +25,7 @@ use crate::handlers::{attached, family, plain};
 use crate::slas;
 
 pub(crate) async fn get_notes_for_org(call: Call<GetNotesForOrg>) -> Result<Answer, Refusal> {
-    plain::list_by_id(&call, Kind::Note, ListById { paging: call.query, descending: false }).await
+    plain::list_by_id(&call, Kind::Note, call.query).await
 }
 
 pub(crate) async fn get_notes_by_customer(call: Call<GetNotesByCustomer>) -> Result<Answer, Refusal> {

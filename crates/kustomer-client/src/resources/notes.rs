@@ -10,7 +10,7 @@ use kustomer_api::note::{
     CreateNote, CreateNoteWithinConversation, DeleteNoteById, GetNoteById, GetNoteHistory, GetNotesByConversation,
     GetNotesByCustomer, GetNotesForOrg, Note, NoteInput, PatchNoteById, UpdateNoteById,
 };
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{ListById, PageQuery};
 
 use super::{bulk, group, operations, past};
 use crate::call::Call;
@@ -40,8 +40,8 @@ bulk! { NOTES_BULK: Notes of Note: NoteInput, BulkCreateNotes, BulkBatchUpdateNo
 operations! {
     NOTES: impl Notes {
         /// Lists one page of notes, by id; [`walk`](Call::walk) reads all pages.
-        pub fn list(&self, page: &PageQuery) -> Call<GetNotesForOrg> {
-            self.client.call((), page, &())
+        pub fn list(&self, query: &ListById) -> Call<GetNotesForOrg> {
+            self.client.call((), query, &())
         }
 
         /// Lists one page of the notes about a customer's conversations.

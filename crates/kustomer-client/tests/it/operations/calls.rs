@@ -508,7 +508,7 @@ async fn metadata(wire: &mut Wire, client: &Client) {
 
 async fn notes(wire: &mut Wire, client: &Client) {
     let named = CustomerInput::new().name("Ada");
-    wire.sends("Notes", "list", client.notes().list(&paging())).await;
+    wire.sends("Notes", "list", client.notes().list(&Default::default())).await;
     wire.sends("Notes", "list_of_customer", client.notes().list_of_customer(sample(1), &paging())).await;
     wire.sends("Notes", "list_of_conversation", client.notes().list_of_conversation(sample(1), &paging())).await;
     wire.sends("Notes", "attachments", client.notes().attachments(sample(1), &paging())).await;
