@@ -63,6 +63,14 @@ impl KnownCompany {
     }
 }
 
+/// The company that a customer is linked to.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn company_of(customer: &Stored) -> Result<Option<ObjectId>, Refusal> {
+    resource::related_in(&customer.document, "company")
+}
+
 /// 400 for the id of no company.
 pub fn unknown_company(id: ObjectId) -> Refusal {
     let title = format!("There is no company with the id {id}: create it first, or send null for none");

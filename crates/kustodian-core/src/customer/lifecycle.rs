@@ -8,7 +8,7 @@ use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
-use super::company::{KnownCompany, link_company};
+use super::company::{KnownCompany, Named, company_of, link_company};
 use super::merging::merged_into;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
 use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Name, Put};
@@ -93,7 +93,11 @@ pub fn update(
         after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
     }
     let company_is_dropped = options.replace || options.omitted_company == OmittedCompany::Unlink;
-    if input.company.is_absent() && company_is_dropped {
+    let stays = company.is_none() && names(&input.company, company_of(stored)?);
+    if stays {
+        // It was deleted since. The customer shows what it shows.
+        after.attributes.company_name = before.attributes.company_name.clone();
+    } else if input.company.is_absent() && company_is_dropped {
         link_company(&mut after, &Field::Null, None);
     } else {
         link_company(&mut after, &input.company, company.as_ref());
@@ -193,6 +197,12 @@ pub(super) fn flagged(context: &Context<'_>, mut customer: Customer, rev: u64, d
 
 pub(super) fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Customer, stored))
+}
+
+/// Whether `company` names this one by its id.
+fn names(company: &Field<String>, id: Option<ObjectId>) -> bool {
+    let named = company.value().map(|text| Named::of(text));
+    matches!((named, id), (Some(Named::Id(named)), Some(id)) if named == id)
 }
 
 /// The company that is linked.

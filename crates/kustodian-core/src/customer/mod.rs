@@ -18,7 +18,9 @@ mod union;
 mod window;
 mod write;
 
-pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
+pub use company::{
+    CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, company_of, unknown_company,
+};
 pub(crate) use effects::{Effect, affect, redact, shows_message};
 pub use effects::{forget_shown, shown_conversation};
 pub use erase::{erase, is_deleted_only};

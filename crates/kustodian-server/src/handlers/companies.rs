@@ -87,19 +87,22 @@ async fn is_rename(call: &Call<UpdateCompanyAttributes>, name: Option<&str>) -> 
     Ok(stored.as_ref().map(KnownCompany::of).transpose()?.is_some_and(|company| company.name != name))
 }
 
-/// The company that a customer's `company` names. A name is looked up for those who may read companies alone.
+/// The company that a customer's `company` names; none where the `customer` names it already and it was deleted since: an
+/// answer can be sent back. A name is looked up for those who may read companies alone.
 ///
 /// # Errors
 /// 400 for the id of no company, unless such ids are kept.
 pub(crate) async fn find_named<E: Endpoint>(
     call: &Call<E>,
     company: &Field<String>,
+    customer: Option<&Stored>,
 ) -> Result<Option<KnownCompany>, Refusal> {
     let found = match company.value().map(|text| Named::of(text)) {
         None | Some(Named::Nothing) => return Ok(None),
         Some(Named::Id(id)) => {
             let found = call.store().find(call.org(), Kind::Company, id).await.map_err(unavailable)?;
             match found.filter(|company| !company.deleted) {
+                None if customer.map(customer::company_of).transpose()?.flatten() == Some(id) => None,
                 None if call.app().settings.unknown_companies == UnknownCompanies::Refuse => {
                     return Err(customer::unknown_company(id));
                 }

@@ -31,7 +31,7 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     for _ in 0..plain::ATTEMPTS {
         let mut input = read_input(&call, described::Write::New).await?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let company = companies::find_named(&call, &input.company).await?;
+        let company = companies::find_named(&call, &input.company, None).await?;
         let write = Write { input, tags, company, item_ids: call.app().settings.item_ids };
         let changes = call.ready()(customer::create(&act.context(), id, event, write)?, 0)?;
         match call.commit(changes).await {
@@ -69,7 +69,7 @@ where
         let stored = find(&call, id).await?;
         refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let company = companies::find_named(&call, &input.company).await?;
+        let company = companies::find_named(&call, &input.company, stored.as_ref()).await?;
         let write = Write { input, tags, company, item_ids: call.app().settings.item_ids };
         let (act, options) = (act.clone(), options.clone());
         let decide =

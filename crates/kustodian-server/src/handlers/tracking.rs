@@ -223,7 +223,7 @@ async fn find_or_make<E: Endpoint>(
         customer::check_company_is_id(&input)?;
     }
     let sent = tags::resolve(call, identity.tags.clone()).await?;
-    let company = companies::find_named(call, &input.company).await?;
+    let company = companies::find_named(call, &input.company, None).await?;
     let (act, seed, identity) = (call.act(), call.next_event(), identity.clone());
     let (max, item_ids, new) = (call.app().settings.max_record, call.app().settings.item_ids, call.next_id());
     let decide = move |stored: Option<Stored>| {

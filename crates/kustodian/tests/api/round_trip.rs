@@ -151,6 +151,24 @@ fn an_answer_can_be_sent_back_after_a_record_that_it_names_was_deleted_and_anoth
     let before = server.get(&chore).expect(200);
     assert_eq!(values(server.put(&chore, of_chore.clone()).expect(200).data()), values(before.data()));
 
+    let company = created("/v1/companies", json!({ "name": "Gone" }));
+    let employed = path_of(&server.create(json!({ "name": "Ada", "company": company["id"] })));
+    server.put(&path_of(&company), json!({ "deleted": true })).expect(200);
+    let before = server.get(&employed).expect(200);
+    let mut whole = values(before.data());
+    for (query, body) in [
+        ("", json!({ "company": company["id"] })),
+        ("?replace=true", json!({ "name": "Ada", "company": company["id"] })),
+    ] {
+        let after = server.put(&format!("{employed}{query}"), body).expect(200);
+        whole = values(after.data());
+        assert_eq!(after.data()["relationships"]["company"], before.data()["relationships"]["company"], "{query}");
+        assert_eq!(after.attributes()["companyName"], "Gone", "{query}");
+    }
+    assert_eq!(whole, values(before.data()));
+    let refused = server.patch(&customer, json!({ "company": company["id"] })).expect(400);
+    assert_eq!(refused.parameter(), "company");
+
     let fresh = conversation();
     for (name, value) in assigned.as_object().unwrap().iter().filter(|(name, _)| *name != "suggestedShortcuts") {
         server.patch(&fresh, json!({ name: value })).expect(400);
