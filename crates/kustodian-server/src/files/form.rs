@@ -101,14 +101,23 @@ impl<S: Source> Form<S> {
     /// # Errors
     /// 400 when it is too long, or no text.
     pub(crate) async fn text(&mut self) -> Result<String, Refusal> {
+        let bytes = self.bytes(MAX_FIELD).await?;
+        String::from_utf8(bytes).map_err(|_| malformed("a field is not UTF-8"))
+    }
+
+    /// All of a part, whatever it is.
+    ///
+    /// # Errors
+    /// 400 when it has more bytes than `most`.
+    pub(crate) async fn bytes(&mut self, most: usize) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece().await? {
             bytes.extend_from_slice(&piece);
-            if bytes.len() > MAX_FIELD {
-                return Err(malformed("a field in front of the file is too long"));
+            if bytes.len() > most {
+                return Err(malformed("a field is too long"));
             }
         }
-        String::from_utf8(bytes).map_err(|_| malformed("a field in front of the file is not UTF-8"))
+        Ok(bytes)
     }
 
     /// The next bytes of the part; `None` at its end.

@@ -1,6 +1,8 @@
 //! Inbound webhooks, and posts to them.
 
 use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use kustodian_core::change::{ChangeSet, Kept};
@@ -206,12 +208,14 @@ impl Source for Whole {
     }
 }
 
-/// The fields of a multipart form, each a text.
+/// The fields of a multipart form, each a text. A file that is none is kept in base64.
 async fn read_parts(headers: &HeaderMap, body: &Bytes) -> Result<serde_json::Value, Refusal> {
     let mut form = Form::new(headers, Whole(Some(body.clone())))?;
     let mut fields = Vec::new();
     while let Some(name) = form.next().await? {
-        fields.push((name, form.text().await?));
+        let bytes = form.bytes(MAX_RECEIVED).await?;
+        let text = String::from_utf8(bytes).unwrap_or_else(|binary| STANDARD.encode(binary.as_bytes()));
+        fields.push((name, text));
     }
     Ok(inbound_webhook::fields(fields))
 }

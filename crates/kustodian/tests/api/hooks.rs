@@ -73,17 +73,25 @@ fn a_post_is_raised_as_an_event_in_the_feed_and_in_the_history() {
         post(&server, &address, content_type, body).expect(200);
         assert_eq!(received(&server, &path)["body"], expected, "{content_type}");
     }
+    let file = [
+        &b"--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f.bin\"\r\n\r\n\x00\xff"[..],
+        &[b'7'; 20_000],
+        b"\r\n--x--\r\n",
+    ];
+    post(&server, &address, "multipart/form-data; boundary=x", file.concat()).expect(200);
+    let kept = received(&server, &path)["body"]["f"].as_str().unwrap().to_owned();
+    assert!(kept.starts_with("AP83Nzc3") && kept.len() == 26_672, "{}", kept.len());
 
     let events = || {
         let feed = server.get("/v1/events?filter[objectType]=inbound_webhook&pageSize=100").expect(200);
         feed.data().as_array().unwrap().iter().filter(|event| event["name"] == json!(name)).cloned().collect::<Vec<_>>()
     };
-    wait_for("the feed", || events().len() == 6);
+    wait_for("the feed", || events().len() == 7);
     let first = events()[0].clone();
     assert_eq!((&first["id"], &first["userId"]), (&raised["id"], &Value::Null));
     assert_eq!(first["data"]["attributes"]["received"], got);
     let history = server.get(&format!("{path}/history")).expect(200);
-    assert_eq!(history.ids().len(), 7);
+    assert_eq!(history.ids().len(), 8);
     assert_eq!(server.get(&format!("{path}?rev=2")).expect(200).attributes()["received"], got);
     // The address is nowhere in what others are shown.
     let hash = address.rsplit('/').next().unwrap();
