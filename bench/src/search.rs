@@ -19,7 +19,7 @@ use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{self, Settings};
-use kustodian_core::search_store::{Count, SearchQuery};
+use kustodian_core::search_store::{Chosen, Count, SearchQuery};
 use kustodian_core::store::Store;
 use kustodian_store::{Database, Options, open};
 use kustomer_api::{ObjectId, Timestamp};
@@ -343,6 +343,7 @@ async fn report(
             query,
             offset: 0,
             limit: 50,
+            chosen: Chosen::First,
             bytes: usize::MAX,
             ids_only: false,
             total,

@@ -19,6 +19,8 @@ pub struct SearchQuery {
     pub offset: u64,
     /// How many records at most.
     pub limit: u32,
+    /// Which records, if more match.
+    pub chosen: Chosen,
     /// How many bytes of documents at most. The record that exceeds them is the last one read, so that the caller sees
     /// that the page was cut.
     pub bytes: usize,
@@ -30,6 +32,17 @@ pub struct SearchQuery {
     pub time: Duration,
     /// The credential it is for: those of an org take turns.
     pub key: ObjectId,
+}
+
+/// Which records a search gives, if more match than it may give.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Chosen {
+    /// The first ones, in the order of the query.
+    #[default]
+    First,
+    /// Any, in any order. They are found sooner, as not all matches need be known. Of two pages both may have a record, and
+    /// neither another.
+    Any,
 }
 
 /// How far matches are counted.

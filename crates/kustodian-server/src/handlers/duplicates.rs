@@ -10,7 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::search::{self, Dialect, Settings};
-use kustodian_core::search_store::{Count, Records, SearchQuery};
+use kustodian_core::search_store::{Chosen, Count, Records, SearchQuery};
 use kustodian_core::store::Stored;
 use kustomer_api::ObjectId;
 use kustomer_api::customer::Customer;
@@ -76,6 +76,7 @@ async fn candidates(call: &Call<GetCustomerDuplicates>, customer: &Customer) -> 
             query: search::parse(body.to_string().as_bytes(), &settings)?,
             offset: 0,
             limit: MAX_FOUND,
+            chosen: Chosen::Any,
             bytes: parts::HELD,
             ids_only: false,
             total: Count::None,

@@ -12,7 +12,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::klass::{self, KnownKlass};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
-use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
+use kustodian_core::search_store::{Chosen, Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
 use kustodian_core::store::Stored;
 use kustodian_core::{claim, missing, permission, resource, saved_search, tag};
 use kustomer_api::operation::own::EVENT_READ;
@@ -165,6 +165,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
         offset,
         // One more shows whether there is a next page, where the total is but an estimate.
         limit: size + 1,
+        chosen: Chosen::First,
         bytes: parts::HELD,
         ids_only: asked.ids_only,
         total: count(asked),

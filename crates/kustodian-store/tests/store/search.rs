@@ -1,6 +1,6 @@
 //! The index against the definition: `search::matches` over all records, in the order of `search::compare`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::search::{
     Context, Criterion, CustomAttribute, Interval, Node, Query, SearchRow, Sort, Subject, Test, Word, compare,
 };
-use kustodian_core::search_store::{Count, SearchQuery, WalkFrom, WalkQuery};
+use kustodian_core::search_store::{Chosen, Count, SearchQuery, WalkFrom, WalkQuery};
 use kustodian_core::store::{OrgKey, Store};
 use kustodian_store::{Options, SearchEffort, open};
 use kustomer_api::ObjectId;
@@ -296,6 +296,7 @@ pub(crate) fn search(query: &Query, offset: u64, limit: u32) -> SearchQuery {
         query: query.clone(),
         offset,
         limit,
+        chosen: Chosen::First,
         bytes: usize::MAX,
         ids_only: true,
         total: Count::Exact,
@@ -355,6 +356,17 @@ async fn agree(steps: &[Step], queries: &[Query]) {
                 assert_eq!(found.records.ids(), page.copied().collect::<Vec<_>>(), "{query:?}");
                 assert_eq!(found.total.map(|total| total.count), Some(expected.len() as u64), "{query:?}");
                 assert!(!found.timed_out);
+            }
+            for limit in [50, 2, 1] {
+                let asked = SearchQuery { chosen: Chosen::Any, total: Count::None, ..search(query, 0, limit) };
+                let found = store.search(org, asked.clone()).await.unwrap();
+                let ids: BTreeSet<ObjectId> = found.records.ids().into_iter().collect();
+                assert_eq!(ids.len(), expected.len().min(limit as usize), "{query:?}");
+                assert_eq!(found.records.len(), ids.len(), "each is given once: {query:?}");
+                assert!(ids.iter().all(|id| expected.contains(id)), "{query:?}");
+                assert!(!found.timed_out);
+                let counted = store.search(org, SearchQuery { total: Count::Exact, ..asked }).await.unwrap();
+                assert_eq!(counted.total.map(|total| total.count), Some(expected.len() as u64), "{query:?}");
             }
             assert_eq!(walk_all(&*store, org, query, 3).await, expected, "{query:?}");
         }

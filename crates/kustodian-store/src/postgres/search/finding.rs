@@ -5,6 +5,9 @@
 //! match; and when it is not full after some thousands, matches are looked up by the indexes of the criteria, and
 //! sorted. Left to itself, the planner reads a million records in order where it expects one in a hundred to match and
 //! none does.
+//!
+//! Where any matches will do, nothing is sorted. Some of the records that meet one criterion are read, which are often
+//! enough. Otherwise the planner chooses as if all matches were asked for, and reading ends with the last one wanted.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -111,6 +114,50 @@ impl<'s, 'c> Finding<'s, 'c> {
         self.find_sorted(wanted).await
     }
 
+    /// Finds any `wanted` records, or all if there are fewer.
+    pub(super) async fn find_any(&mut self, wanted: u64) -> Result<(), Halt> {
+        if !self.condition.is_exact {
+            return self.find_checked(&self.unsorted(), wanted, &mut None).await;
+        }
+        if let Some(piece) = self.among_some(wanted) {
+            self.found = self.session.ids(&piece).await?;
+            if self.found.len() as u64 >= wanted {
+                return Ok(());
+            }
+        }
+        let limit = Given::Number(i64::try_from(wanted).unwrap_or(i64::MAX));
+        let mut piece = self.unsorted();
+        if !self.is_spread {
+            // With a limit the planner would rather read the whole table, where it expects more matches than there are.
+            piece.sql = format!("WITH met AS MATERIALIZED ({}) SELECT met.id FROM met", piece.sql);
+        }
+        piece.push(Piece::new(" LIMIT ?", vec![limit]));
+        self.found = self.session.ids(&piece).await?;
+        self.is_all = (self.found.len() as u64) < wanted;
+        Ok(())
+    }
+
+    /// The ids of matches among some of the records that meet a criterion about one column.
+    fn among_some(&self, wanted: u64) -> Option<Piece> {
+        let (_, column) = self.condition.of_columns.first().filter(|_| !self.is_spread)?;
+        let number = |number: u64| Given::Number(i64::try_from(number).unwrap_or(i64::MAX));
+        let some = "SELECT s.id FROM (SELECT * FROM customer_search s WHERE s.org = ? AND ";
+        let mut piece = Piece::new(some, vec![Given::Number(self.org().0)]);
+        piece.push(column.clone());
+        let few = u64::try_from(self.effort.few).unwrap_or(u64::MAX);
+        piece.push(Piece::new(" LIMIT ?) s WHERE ", vec![number(few)]));
+        piece.push(self.condition.all.clone());
+        piece.push(Piece::new(" LIMIT ?", vec![number(wanted)]));
+        Some(piece)
+    }
+
+    /// What meets the condition, in no order.
+    fn unsorted(&self) -> Piece {
+        let mut piece = Piece::new("SELECT s.id FROM customer_search s WHERE ", Vec::new());
+        piece.push(self.condition.all.clone());
+        piece
+    }
+
     /// Whether it is expected that all matches are read sooner than a page is met in order: one after the other, both
     /// read rows here and there.
     async fn is_read_sooner(&mut self, expected: u64, wanted: u64) -> Result<bool, Halt> {
@@ -205,9 +252,7 @@ impl<'s, 'c> Finding<'s, 'c> {
 
     /// In order, as the planner sees fit: each of several machines then gives no more than is wanted.
     fn plain(&self, limit: Piece) -> Piece {
-        let mut piece = Piece::new("SELECT s.id FROM customer_search s WHERE ", Vec::new());
-        piece.push(self.condition.all.clone());
-        piece = piece.then(" ORDER BY ").then(&order(self.sort()));
+        let mut piece = self.unsorted().then(" ORDER BY ").then(&order(self.sort()));
         piece.push(limit);
         piece
     }

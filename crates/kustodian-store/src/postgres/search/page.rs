@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{Aggregation, Counter};
-use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
+use kustodian_core::search_store::{Chosen, Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use kustomer_api::search::Aggregated;
@@ -38,7 +38,10 @@ pub(in crate::postgres) async fn search(
     }
     let mut finding = Finding::begin(&mut session, &searched, means).await?;
     let wanted = query.offset.saturating_add(u64::from(query.limit));
-    let is_found = in_time(finding.find(wanted).await)?;
+    let is_found = in_time(match query.chosen {
+        Chosen::First => finding.find(wanted).await,
+        Chosen::Any => finding.find_any(wanted).await,
+    })?;
     let mut total = None;
     let mut is_counted = is_found;
     if is_found {

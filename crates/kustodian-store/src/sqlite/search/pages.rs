@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use kustodian_core::search::{Node, SearchRow, Sort, Subject};
-use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
+use kustodian_core::search_store::{Chosen, Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use rusqlite::types::{Value, ValueRef};
@@ -60,7 +60,8 @@ pub(in crate::sqlite) fn search(
     }
     let mut finding = Finding::new(&snapshot, org, &searched, &slots, &time, effort);
     let wanted = query.offset.saturating_add(u64::from(query.limit));
-    let mut in_page_time = in_time(finding.find(usize::try_from(wanted).unwrap_or(usize::MAX)))?;
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let mut in_page_time = in_time(finding.find_chosen(wanted, query.chosen))?;
     let mut total = None;
     if in_page_time {
         in_page_time = in_time(finding.count(query.total, &mut total))?;
@@ -162,6 +163,11 @@ impl<'a> Finding<'a> {
 
     /// Finds the first `wanted` records in order, or more.
     pub(super) fn find(&mut self, wanted: usize) -> Result<(), Halt> {
+        self.find_chosen(wanted, Chosen::First)
+    }
+
+    /// The same, or any `wanted` records.
+    fn find_chosen(&mut self, wanted: usize, chosen: Chosen) -> Result<(), Halt> {
         let SearchEffort { few, tries, many, .. } = self.effort;
         if wanted == 0 {
             return Ok(());
@@ -172,7 +178,7 @@ impl<'a> Finding<'a> {
             [(few, first.max(tries.min(wanted as u64))), (few.saturating_mul(TURN).min(many), tries), (many, u64::MAX)];
         for (turn, (keys, tries)) in turns.into_iter().enumerate() {
             if self.probe(keys, turn > 0)? {
-                return self.find_among_candidates(wanted);
+                return self.find_among_candidates(wanted, chosen);
             }
             if self.read_along(wanted, tries, None)? {
                 return Ok(());
@@ -215,13 +221,16 @@ impl<'a> Finding<'a> {
         Some(first.iter().filter(in_others).copied().collect())
     }
 
-    /// Finds the first `wanted` of the candidates.
-    fn find_among_candidates(&mut self, wanted: usize) -> Result<(), Halt> {
+    /// Finds the first `wanted` of the candidates, or any.
+    fn find_among_candidates(&mut self, wanted: usize, chosen: Chosen) -> Result<(), Halt> {
         let candidates = self.candidates().unwrap_or_default();
+        if chosen == Chosen::Any {
+            return self.sort_candidates(candidates, wanted);
+        }
         if self.are_met_soon(candidates.len(), wanted)? {
             self.read_along(wanted, u64::MAX, Some(&candidates)).map(drop)
         } else {
-            self.sort_candidates(candidates)
+            self.sort_candidates(candidates, usize::MAX)
         }
     }
 
@@ -245,18 +254,23 @@ impl<'a> Finding<'a> {
         !self.conjuncts.iter().all(Conjunct::is_settled)
     }
 
-    /// Tests every candidate, and sorts those that pass.
-    fn sort_candidates(&mut self, candidates: Vec<i64>) -> Result<(), Halt> {
+    /// Tests candidates until `wanted` pass, and sorts those that do.
+    fn sort_candidates(&mut self, candidates: Vec<i64>, wanted: usize) -> Result<(), Halt> {
         let mut passed = Vec::new();
         let mut tests = Tests::prepare(self, None)?;
-        let result = candidates.into_iter().try_for_each(|key| {
-            passed.extend(tests.candidate(self, key)?);
-            self.time.check()
-        });
+        let mut untested = candidates.into_iter();
+        let mut result = Ok(());
+        while result.is_ok() && passed.len() < wanted {
+            let Some(key) = untested.next() else { break };
+            result = tests.candidate(self, key).and_then(|candidate| {
+                passed.extend(candidate);
+                self.time.check()
+            });
+        }
         passed.sort_by(|one, other| order(self.sort, one, other));
         drop(tests);
         self.found = passed.into_iter().map(|candidate| candidate.key).collect();
-        self.is_all = result.is_ok();
+        self.is_all = result.is_ok() && untested.len() == 0;
         result
     }
 
@@ -399,7 +413,7 @@ impl<'a> Finding<'a> {
     ) -> Result<(), Halt> {
         if self.probe(self.effort.few, true)? {
             let candidates = self.candidates().unwrap_or_default();
-            let sorted = self.sort_candidates(candidates);
+            let sorted = self.sort_candidates(candidates, usize::MAX);
             // In no order of ids yet: nothing of it may be given before it is.
             let candidates = std::mem::take(&mut self.found);
             self.is_all = false;
