@@ -1,6 +1,7 @@
 //! Records as a Parquet file. A column whose values are all numbers, or all booleans, is one of those; any other is text, with JSON
 //! where a value is more than a text.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub(super) fn write(records: &mut File, columns: &Columns, table: &File) -> io::
     let mut sorts: Vec<Option<Sort>> = vec![None; names.len()];
     each(records, |record| {
         for (sort, value) in sorts.iter_mut().zip(columns.values(&record)) {
-            if let Some(found) = value.filter(|value| !value.is_null()).map(Sort::of) {
+            if let Some(found) = value.filter(|value| !value.is_null()).map(|value| Sort::of(&value)) {
                 *sort = Some(match *sort {
                     None => found,
                     Some(sort) if sort == found => found,
@@ -107,12 +108,12 @@ fn write_group(
     sorts: &[Sort],
     records: &[Value],
 ) -> io::Result<()> {
-    let rows: Vec<Vec<Option<&Value>>> = records.iter().map(|record| columns.values(record)).collect();
+    let rows: Vec<Vec<Option<Cow<'_, Value>>>> = records.iter().map(|record| columns.values(record)).collect();
     let mut group = writer.next_row_group().map_err(failed)?;
     for (at, sort) in sorts.iter().enumerate() {
         let Some(column) = group.next_column().map_err(failed)? else { break };
         let values: Vec<Option<&Value>> =
-            rows.iter().map(|row| row.get(at).copied().flatten().filter(|value| !value.is_null())).collect();
+            rows.iter().map(|row| row.get(at).and_then(Option::as_deref).filter(|value| !value.is_null())).collect();
         write_column(column, *sort, &values).map_err(failed)?;
     }
     group.close().map(drop).map_err(failed)

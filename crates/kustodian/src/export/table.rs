@@ -1,11 +1,15 @@
 //! Records as a table.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use kustodian_core::kind::Kind;
 use serde_json::{Map, Value};
 
 use crate::csv_line::{harmless, line};
+
+/// The relationship of a note to the users and teams that it mentions.
+const MENTIONS: &str = "userMentions";
 
 /// The columns of a table: those that a record has a value of.
 #[derive(Debug, Default)]
@@ -21,8 +25,8 @@ impl Columns {
         let filled = |object: &Map<String, Value>| -> Vec<String> {
             object.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect()
         };
-        for kind in Kind::ALL {
-            let name = kind.spec().name;
+        let to_one = Kind::ALL.into_iter().map(|kind| kind.spec().name);
+        for name in to_one.chain([MENTIONS]) {
             if related(record, name).is_some() {
                 self.relations.insert(name);
             }
@@ -44,7 +48,9 @@ impl Columns {
     pub(super) fn row(&self, record: &Value) -> String {
         let values = self.values(record);
         let own = values.len() - self.custom.len();
-        let text = |(at, value)| if at < own { cell(value) } else { custom_cell(value) };
+        let text = |(at, value): (usize, Option<Cow<'_, Value>>)| {
+            if at < own { cell(value.as_deref()) } else { custom_cell(value.as_deref()) }
+        };
         let cells: Vec<String> = values.into_iter().enumerate().map(text).collect();
         line(cells.iter().map(String::as_str))
     }
@@ -57,13 +63,14 @@ impl Columns {
     }
 
     /// The values of a record, in the order of the columns.
-    pub(super) fn values<'a>(&self, record: &'a Value) -> Vec<Option<&'a Value>> {
+    pub(super) fn values<'a>(&self, record: &'a Value) -> Vec<Option<Cow<'a, Value>>> {
         let attributes = record.get("attributes").and_then(Value::as_object);
         let custom = attributes.and_then(|attributes| attributes.get("custom")).and_then(Value::as_object);
-        let mut values = vec![record.get("id")];
+        let of = |object: Option<&'a Map<String, Value>>, name: &String| Some(Cow::Borrowed(object?.get(name)?));
+        let mut values = vec![record.get("id").map(Cow::Borrowed)];
         values.extend(self.relations().map(|name| related(record, name)));
-        values.extend(self.attributes.iter().map(|name| attributes.and_then(|attributes| attributes.get(name))));
-        values.extend(self.custom.iter().map(|key| custom.and_then(|custom| custom.get(key))));
+        values.extend(self.attributes.iter().map(|name| of(attributes, name)));
+        values.extend(self.custom.iter().map(|key| of(custom, key)));
         values
     }
 
@@ -73,9 +80,18 @@ impl Columns {
     }
 }
 
-/// The id of the record that a record is related to under a name.
-fn related<'a>(record: &'a Value, name: &str) -> Option<&'a Value> {
-    record.get("relationships")?.get(name)?.get("data")?.get("id")
+/// The id of the record that a record is related to under a name. Of several, each with its type, as a create takes them.
+fn related<'a>(record: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+    let several = match record.get("relationships")?.get(name)?.get("data")? {
+        Value::Array(several) => several,
+        one => return one.get("id").map(Cow::Borrowed),
+    };
+    let named = |one: &Value| {
+        let (of, id) = (one.get("type")?.as_str()?, one.get("id")?);
+        Some(Value::Object(Map::from_iter([(of.to_owned(), id.clone())])))
+    };
+    let named: Vec<Value> = several.iter().filter_map(named).collect();
+    (!named.is_empty()).then(|| Cow::Owned(Value::Array(named)))
 }
 
 /// A value as an import reads it back.
@@ -119,11 +135,20 @@ mod tests {
                 "attributes": { "emails": [{ "email": "a@x" }], "name": "a,b" },
                 "relationships": { "customer": { "data": { "type": "customer", "id": "9" } }, "org": { "data": { "id": "7" } } },
             }),
+            json!({
+                "id": "3",
+                "attributes": {},
+                "relationships": {
+                    "messages": { "links": { "self": "/v1/customers/3/messages" } },
+                    "userMentions": { "data": [{ "type": "user", "id": "4" }, { "type": "team", "id": "5" }] },
+                },
+            }),
         ];
         let mut columns = Columns::default();
         records.iter().for_each(|record| columns.add(record));
-        assert_eq!(columns.header(), "id,customer,emails,name,tags,custom.scoreNum,custom.shopId\r\n");
-        assert_eq!(columns.row(&records[0]), "1,,,'=1+1,\"a b|c\",-5,\"[\"\"5\"\"]\"\r\n");
-        assert_eq!(columns.row(&records[1]), "2,9,\"[{\"\"email\"\":\"\"a@x\"\"}]\",\"a,b\",,,\r\n");
+        assert_eq!(columns.header(), "id,customer,userMentions,emails,name,tags,custom.scoreNum,custom.shopId\r\n");
+        assert_eq!(columns.row(&records[0]), "1,,,,'=1+1,\"a b|c\",-5,\"[\"\"5\"\"]\"\r\n");
+        assert_eq!(columns.row(&records[1]), "2,9,,\"[{\"\"email\"\":\"\"a@x\"\"}]\",\"a,b\",,,\r\n");
+        assert_eq!(columns.row(&records[2]), "3,,\"[{\"\"user\"\":\"\"4\"\"},{\"\"team\"\":\"\"5\"\"}]\",,,,,\r\n");
     }
 }

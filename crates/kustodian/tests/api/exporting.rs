@@ -545,3 +545,35 @@ fn a_parquet_file_has_the_rows_and_typed_columns_of_the_records() {
     assert_eq!(rows[1].get_string(place("name")).unwrap(), "Ada \u{e9}");
     assert!(rows[1].get_double(place("custom.scoreNum")).is_err(), "nothing is null");
 }
+
+#[test]
+fn a_table_of_notes_keeps_the_users_and_teams_that_they_mention() {
+    let [server, other] = [Server::start(), Server::start()];
+    let folder = tempfile::tempdir().unwrap();
+    let made = |server: &Server| {
+        let user = server.get("/v1/users/current").expect(200).data()["id"].clone();
+        let team = server.post("/v1/teams", json!({ "name": "Desk" })).expect(201).data()["id"].clone();
+        [user, team].map(|id| id.as_str().unwrap().to_owned())
+    };
+    let ([user, team], [new_user, new_team]) = (made(&server), made(&other));
+    let customer = server.create(json!({ "name": "Ada" }))["id"].clone();
+    for (body, mentions) in [("to both", json!([{ "user": user }, { "team": team }])), ("to nobody", json!([]))] {
+        let note = json!({ "customer": customer, "body": body, "userMentions": mentions });
+        server.post("/v1/notes", note).expect(201);
+    }
+    for kind in ["customers", "notes"] {
+        export(&server, kind, folder.path(), &["--format", "csv"]).well();
+    }
+    let ids = folder.path().join("ids");
+    fs::write(&ids, format!("{user} {new_user}\n{team} {new_team}\n")).unwrap();
+    for kind in ["customers", "notes"] {
+        import(&other, kind, &folder.path().join(format!("{kind}.csv")), &["--ids", ids.to_str().unwrap()]).well();
+    }
+    let page = other.get("/v1/notes").expect(200);
+    let mentioned = |body: &str| {
+        let mut all = page.data().as_array().unwrap().iter();
+        all.find(|one| one["attributes"]["body"] == body).unwrap()["relationships"]["userMentions"]["data"].clone()
+    };
+    assert_eq!(mentioned("to both"), json!([{ "type": "user", "id": new_user }, { "type": "team", "id": new_team }]));
+    assert_eq!(mentioned("to nobody"), json!([]));
+}
