@@ -14,6 +14,8 @@ const MAX_BYTES: usize = 3_500_000;
 pub(crate) struct Entry {
     /// The row, for the file of refused ones.
     pub(crate) row: Row,
+    /// The id of its record, if an earlier import has created that.
+    pub(crate) known: Option<String>,
     /// The item that creates its record.
     pub(crate) item: Item,
     /// What the record gets after that: only an update takes it.
@@ -31,7 +33,8 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Takes a row; hands back the batch that was full without it. `added` are members that each item of a request gets.
+    /// Takes a row; hands back the batch that was full without it. `added` are members that each item of a request gets. A row
+    /// whose record is known creates none.
     pub(crate) fn push(&mut self, entry: Entry, added: &Item) -> Option<Self> {
         let mut item = with_reference(&entry.item, entry.row.line);
         for (name, value) in added {
@@ -41,7 +44,9 @@ impl Batch {
         let is_full = self.entries.len() >= MAX_ITEMS || self.bytes + text.len() > MAX_BYTES;
         let full = if is_full && !self.entries.is_empty() { Some(std::mem::take(self)) } else { None };
         self.bytes += text.len() + 1;
-        self.texts.push(text);
+        if entry.known.is_none() {
+            self.texts.push(text);
+        }
         self.entries.push(entry);
         full
     }
@@ -51,9 +56,9 @@ impl Batch {
         &self.entries
     }
 
-    /// The body of the request.
-    pub(crate) fn body(&self) -> String {
-        format!("[{}]", self.texts.join(","))
+    /// The body of the request that creates records; `None` if every row has its record.
+    pub(crate) fn body(&self) -> Option<String> {
+        (!self.texts.is_empty()).then(|| format!("[{}]", self.texts.join(",")))
     }
 }
 
@@ -68,6 +73,7 @@ mod tests {
             let item = Item::from_iter([("name".to_owned(), "x".repeat(bytes).into())]);
             Entry {
                 row: Row { line, content: Content::Cells(Vec::new()), text: String::new() },
+                known: None,
                 item,
                 later: Item::new(),
                 waiting: Vec::new(),
@@ -77,7 +83,7 @@ mod tests {
             let (mut batch, mut sizes) = (Batch::default(), Vec::new());
             for line in 0..201 {
                 let full = batch.push(entry(line, bytes), &Item::new());
-                sizes.extend(full.map(|full| (full.entries().len(), full.body().len())));
+                sizes.extend(full.map(|full| (full.entries().len(), full.body().unwrap().len())));
             }
             assert!(sizes.iter().all(|(length, bytes)| *length == expected && *bytes < 4 * 1024 * 1024), "{sizes:?}");
             assert_eq!(sizes.len() * expected + batch.entries().len(), 201);

@@ -114,6 +114,11 @@ impl Ids {
         self.file.is_some()
     }
 
+    /// The id of the record that an earlier import made of this row.
+    pub(crate) fn known(&self, row: &Row, columns: &[String]) -> Option<ObjectId> {
+        self.new.get(&old_id(row, columns)?).copied()
+    }
+
     /// Gives an item the new ids of the records that it refers to. References whose records have none yet are taken out: they
     /// wait, with their attributes. They may be to a record further down, or to one that no import creates. With `keeps_ids`
     /// imported records have the ids that they had: only references to others wait.
@@ -244,7 +249,8 @@ impl Ids {
         }
         let mut lines = String::new();
         for (row, new) in made {
-            let pair = old_id(row, columns).zip(new.parse().ok()).filter(|(old, new)| old != new);
+            let pair = old_id(row, columns).zip(new.parse().ok());
+            let pair = pair.filter(|(old, new)| old != new && self.new.get(old) != Some(new));
             if let Some((old, new)) = pair {
                 lines.push_str(&format!("{old} {new}\n"));
                 self.own.insert(old, new);

@@ -73,7 +73,7 @@ pub(crate) struct ImportArguments {
     /// Checks all rows and shows what columns become; nothing is sent
     #[arg(long)]
     dry_run: bool,
-    /// What to do with a row whose external id or e-mail address a record has already
+    /// What to do with a row whose external id or e-mail address a record has already, or whose record is known by --ids
     #[arg(long, value_name = "WHAT", default_value = "fail")]
     on_conflict: OnConflict,
     /// Gets the rows that are refused, each with its line and the reason: correct it and import it

@@ -159,6 +159,11 @@ impl Run {
             self.progress.show(&self.state.counts);
             return Ok(());
         };
+        let known = match self.ids.known(&row, self.opened.rows.columns()) {
+            // A record that was deleted since is created again.
+            Some(id) => self.sender(client).present(id).await?,
+            None => None,
+        };
         let (mut item, mut later) = parted(self.arguments.kind, &item);
         if is_united(self.arguments.kind, &item) {
             // Also a change may bring such lists only if it is marked as imported.
@@ -181,7 +186,7 @@ impl Run {
         let nothing = Item::new();
         let is_marked = record.is_none() || is_whole || self.arguments.kind.kind() == Kind::Message;
         let added = if is_marked { &self.added } else { &nothing };
-        match self.batch.push(Entry { row, item, later, waiting }, added) {
+        match self.batch.push(Entry { row, known, item, later, waiting }, added) {
             Some(full) => self.send(client, &full).await,
             None => Ok(()),
         }

@@ -76,9 +76,15 @@ impl Sender<'_> {
     /// # Errors
     /// When the server refuses the whole batch, or does not answer.
     pub(crate) async fn send(&self, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
-        let results = self.job(Method::POST, first_line(batch.entries()), "c", batch.body()).await?;
-        let mut outcomes: Vec<Outcome> =
-            batch.entries().iter().map(|entry| outcome(&results, entry.row.line)).collect();
+        let results = match batch.body() {
+            Some(body) => self.job(Method::POST, first_line(batch.entries()), "c", body).await?,
+            None => Vec::new(),
+        };
+        let of_entry = |entry: &Entry| match &entry.known {
+            Some(id) => Outcome::Refused(format!("{CLASH}: its record was imported before, and has the id {id}")),
+            None => outcome(&results, entry.row.line),
+        };
+        let mut outcomes: Vec<Outcome> = batch.entries().iter().map(of_entry).collect();
         let is_clash = |outcome: &Outcome| matches!(outcome, Outcome::Refused(reason) if reason.starts_with(CLASH));
         match self.on_conflict {
             OnConflict::Fail => {}
@@ -86,7 +92,7 @@ impl Sender<'_> {
                 for (entry, outcome) in
                     batch.entries().iter().zip(&mut outcomes).filter(|(_, outcome)| is_clash(outcome))
                 {
-                    *outcome = Outcome::Skipped(if self.wants_ids { self.find(&entry.item).await? } else { None });
+                    *outcome = Outcome::Skipped(if self.wants_ids { self.find(entry).await? } else { None });
                 }
             }
             OnConflict::Update => {
@@ -102,7 +108,7 @@ impl Sender<'_> {
         let (mut changes, mut changed) = (Vec::new(), Vec::new());
         for at in clashing.iter().copied() {
             let Some(entry) = entries.get(at) else { continue };
-            match self.find(&entry.item).await? {
+            match self.find(entry).await? {
                 Some(id) => {
                     let mut item = entry.item.clone();
                     item.extend(entry.later.clone());
@@ -161,9 +167,24 @@ impl Sender<'_> {
         Ok(lines.into_iter().filter_map(refused).collect())
     }
 
-    /// The id of the record with the external id or an e-mail address of an item.
-    async fn find(&self, item: &Item) -> Result<Option<String>, Failure> {
-        let client = self.client;
+    /// The id of the record that the server answers for this id: that of a merged customer leads to another. `None` when it
+    /// has none, or the record is deleted.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub(crate) async fn present(&self, id: ObjectId) -> Result<Option<String>, Failure> {
+        let answer = self.client.request(Method::GET, &format!("{}/{id}", self.kind.path(self.klass))).await;
+        let own = |answer: Value| answer.pointer("/data/id").and_then(Value::as_str).map(ToOwned::to_owned);
+        id_of(answer.map(|answer| own(answer).unwrap_or_else(|| id.to_string())))
+    }
+
+    /// The id of the record that a row is about: that of an earlier import, or the one with its external id or an e-mail
+    /// address of it.
+    async fn find(&self, entry: &Entry) -> Result<Option<String>, Failure> {
+        if entry.known.is_some() {
+            return Ok(entry.known.clone());
+        }
+        let (client, item) = (self.client, &entry.item);
         let found = match item.get("externalId").and_then(Value::as_str) {
             None => None,
             Some(external_id) => match self.kind {
@@ -200,10 +221,7 @@ impl Sender<'_> {
         }
         match item.get("id").and_then(Value::as_str).and_then(|id| id.parse::<ObjectId>().ok()) {
             None => Ok(None),
-            Some(id) => {
-                let call = client.request(Method::GET, &format!("{}/{id}", self.kind.path(self.klass)));
-                id_of(call.await.map(|_| id.to_string()))
-            }
+            Some(id) => self.present(id).await,
         }
     }
 

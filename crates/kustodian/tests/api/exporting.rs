@@ -547,6 +547,59 @@ fn a_parquet_file_has_the_rows_and_typed_columns_of_the_records() {
 }
 
 #[test]
+fn a_row_that_is_imported_again_with_the_same_ids_is_the_same_record() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    // Without an external id or an e-mail address.
+    for name in ["Ada", "Bob"] {
+        server.create(json!({ "name": name }));
+    }
+    server.post("/v1/companies", json!({ "name": "Acme" })).expect(201);
+    server.post("/v1/klasses/order", json!({ "title": "Order 1" })).expect(201);
+    for format in ["csv", "jsonl"] {
+        export(&server, "all", folder.path(), &["--format", format]).well();
+        let (other, ids) = (Server::on_file(), folder.path().join(format!("ids.{format}")));
+        other.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+        let token = importer(&other);
+        let bring = |on_conflict: &str| {
+            let mut said = Vec::new();
+            for (kind, name, more) in &FILES[..3] {
+                let file = folder.path().join(format!("{name}.{format}"));
+                let more = [*more, &["--ids", ids.to_str().unwrap(), "--on-conflict", on_conflict]].concat();
+                let ran = import_as(&token, &other, kind, &file, &more);
+                assert_eq!(
+                    ran.stderr.contains("its record was imported before"),
+                    on_conflict == "fail" && ran.code == Some(3)
+                );
+                said.push(ran.stdout.lines().last().unwrap().to_owned());
+            }
+            said
+        };
+        let all = |of: fn(usize) -> String| [1, 2, 1].map(of);
+        assert_eq!(bring("fail"), all(|rows| format!("{rows} created, 0 updated, 0 skipped, 0 refused")));
+        let kept = fs::read_to_string(&ids).unwrap();
+        assert_eq!(kept.lines().count(), 4);
+
+        assert_eq!(bring("fail"), all(|rows| format!("0 created, 0 updated, 0 skipped, {rows} refused")));
+        assert_eq!(bring("skip"), all(|rows| format!("0 created, 0 updated, {rows} skipped, 0 refused")));
+        let there = other.get("/v1/customers").expect(200);
+        let all_there = there.data().as_array().unwrap();
+        let ada = all_there.iter().find(|one| one["attributes"]["name"] == "Ada").unwrap();
+        let path = format!("/v1/customers/{}", ada["id"].as_str().unwrap());
+        other.patch(&path, json!({ "name": "Countess" })).expect(200);
+        assert_eq!(bring("update"), all(|rows| format!("0 created, {rows} updated, 0 skipped, 0 refused")));
+        assert_eq!(other.get(&path).expect(200).attributes()["name"], "Ada");
+        assert_eq!(fs::read_to_string(&ids).unwrap(), kept);
+
+        // One that was deleted is created again, and is known by its newer id.
+        other.delete(&path).expect(204);
+        let counts = |created, skipped| format!("{created} created, 0 updated, {skipped} skipped, 0 refused");
+        assert_eq!(bring("skip"), [counts(0, 1), counts(1, 1), counts(0, 1)]);
+        assert_eq!(bring("skip"), all(|rows| format!("0 created, 0 updated, {rows} skipped, 0 refused")));
+    }
+}
+
+#[test]
 fn a_table_of_notes_keeps_the_users_and_teams_that_they_mention() {
     let [server, other] = [Server::start(), Server::start()];
     let folder = tempfile::tempdir().unwrap();
