@@ -119,13 +119,19 @@ impl<'s, 'c> Finding<'s, 'c> {
         if !self.condition.is_exact {
             return self.find_checked(&self.unsorted(), wanted, &mut None).await;
         }
-        if let Some(piece) = self.among_some(wanted) {
+        let limit = Given::Number(i64::try_from(wanted).unwrap_or(i64::MAX));
+        if let Some(some) = self.some("*") {
+            let mut piece = Piece::new("SELECT s.id FROM (", Vec::new());
+            piece.push(some);
+            piece = piece.then(") s WHERE ");
+            piece.push(self.condition.all.clone());
+            piece.push(Piece::new(" LIMIT ?", vec![limit.clone()]));
             self.found = self.session.ids(&piece).await?;
-            if self.found.len() as u64 >= wanted {
+            if self.found.len() as u64 >= wanted || self.are_some_all().await? {
+                self.is_all = (self.found.len() as u64) < wanted;
                 return Ok(());
             }
         }
-        let limit = Given::Number(i64::try_from(wanted).unwrap_or(i64::MAX));
         let mut piece = self.unsorted();
         if !self.is_spread {
             // With a limit the planner would rather read the whole table, where it expects more matches than there are.
@@ -137,18 +143,24 @@ impl<'s, 'c> Finding<'s, 'c> {
         Ok(())
     }
 
-    /// The ids of matches among some of the records that meet a criterion about one column.
-    fn among_some(&self, wanted: u64) -> Option<Piece> {
+    /// Some of the records that meet a criterion about one column.
+    fn some(&self, what: &str) -> Option<Piece> {
         let (_, column) = self.condition.of_columns.first().filter(|_| !self.is_spread)?;
-        let number = |number: u64| Given::Number(i64::try_from(number).unwrap_or(i64::MAX));
-        let some = "SELECT s.id FROM (SELECT * FROM customer_search s WHERE s.org = ? AND ";
-        let mut piece = Piece::new(some, vec![Given::Number(self.org().0)]);
+        let sql = format!("SELECT {what} FROM customer_search s WHERE s.org = ? AND ");
+        let mut piece = Piece::new(sql, vec![Given::Number(self.org().0)]);
         piece.push(column.clone());
-        let few = u64::try_from(self.effort.few).unwrap_or(u64::MAX);
-        piece.push(Piece::new(" LIMIT ?) s WHERE ", vec![number(few)]));
-        piece.push(self.condition.all.clone());
-        piece.push(Piece::new(" LIMIT ?", vec![number(wanted)]));
+        let few = Given::Number(i64::try_from(self.effort.few).unwrap_or(i64::MAX));
+        piece.push(Piece::new(" LIMIT ?", vec![few]));
         Some(piece)
+    }
+
+    /// Whether these are all that meet it.
+    async fn are_some_all(&mut self) -> Result<bool, Halt> {
+        let Some(some) = self.some("1") else { return Ok(false) };
+        let mut piece = Piece::new("SELECT count(*) FROM (", Vec::new());
+        piece.push(some);
+        let few = u64::try_from(self.effort.few).unwrap_or(u64::MAX);
+        Ok(self.session.number(&piece.then(") s")).await? < few)
     }
 
     /// What meets the condition, in no order.
