@@ -91,7 +91,7 @@ fn related<'a>(record: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
         Some(Value::Object(Map::from_iter([(of.to_owned(), id.clone())])))
     };
     let named: Vec<Value> = several.iter().filter_map(named).collect();
-    (!named.is_empty()).then(|| Cow::Owned(Value::Array(named)))
+    (!named.is_empty()).then_some(Cow::Owned(Value::Array(named)))
 }
 
 /// A value as an import reads it back.
