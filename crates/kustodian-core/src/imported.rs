@@ -25,53 +25,8 @@ const STATUS_AT: &str = "statusAt";
 const USERS: [&str; 3] = ["createdBy", "modifiedBy", ENDED_BY];
 const ENDED_BY: &str = "endedBy";
 
-const OF_COMPANIES: &[&str] = &[UPDATED_AT, "modifiedAt"];
-const OF_CUSTOMERS: &[&str] =
-    &[UPDATED_AT, "modifiedAt", "recentLocation", "presence", "satisfactionLevel", "lostValues"];
-const OF_KOBJECTS: &[&str] = &[
-    UPDATED_AT,
-    "modifiedAt",
-    STATUS,
-    "queue",
-    "assignedUser",
-    "firstDone",
-    "lastDone",
-    "doneCount",
-    "reopenCount",
-    "reopenFromDoneCount",
-];
-const OF_CONVERSATIONS: &[&str] = &[
-    UPDATED_AT,
-    "modifiedAt",
-    STATUS,
-    STATUS_AT,
-    "snooze",
-    "subStatus",
-    "satisfaction",
-    "satisfactionLevel",
-    "sentiment",
-    "spam",
-    "ended",
-    "endedAt",
-    "endedReason",
-    "endedByType",
-    "locked",
-    "doneCount",
-    "reopenCount",
-    "reopenFromDoneCount",
-    "snoozeCount",
-    "firstDone",
-    "lastDone",
-    "totalOpen",
-    "totalSnooze",
-    "totalDone",
-    "firstResponse",
-    "lastResponse",
-    "lastActivityAt",
-];
-const OF_MESSAGES: &[&str] =
-    &[UPDATED_AT, "modifiedAt", "directionType", "spam", "reactions", "redacted", "redactedAt"];
-const OF_NOTES: &[&str] = &[UPDATED_AT, "modifiedAt"];
+/// The times of every record that an import keeps.
+const TIMES: [&str; 2] = [UPDATED_AT, "modifiedAt"];
 
 /// The members of an import that name users.
 pub fn users(kind: Kind) -> &'static [&'static str] {
@@ -81,17 +36,13 @@ pub fn users(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// Attributes that the import of a record keeps, in addition to those that a create takes.
-pub fn kept(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Company => OF_COMPANIES,
-        Kind::Customer => OF_CUSTOMERS,
-        Kind::KObject => OF_KOBJECTS,
-        Kind::Conversation => OF_CONVERSATIONS,
-        Kind::Message => OF_MESSAGES,
-        Kind::Note => OF_NOTES,
-        _ => &[],
-    }
+/// Attributes that the import of a record keeps, in addition to those that a create takes: its times, and those with the mark
+/// in the declaration of the answer.
+pub fn kept(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let attributes = answer_of(kind).and_then(object_of).and_then(|answer| property(answer, "attributes"));
+    let object = attributes.and_then(object_of).filter(|_| input_of(kind).is_some());
+    let marked = object.into_iter().flat_map(|object| object.properties).filter(|property| property.kept);
+    object.into_iter().flat_map(|_| TIMES).chain(marked.map(|property| property.name))
 }
 
 /// What an import keeps of one record.
@@ -121,12 +72,8 @@ impl Imported {
         }
         let takes_itself = |name: &str| input_of(kind).is_some_and(|object| has(object, name));
         let has_past = members.get(STATUS_AT).is_some() || kind == Kind::KObject;
-        let names: Vec<&str> = kept(kind)
-            .iter()
-            .copied()
-            .filter(|name| *name != STATUS || has_past)
-            .filter(|name| members.get(name).is_some())
-            .collect();
+        let names: Vec<&str> =
+            kept(kind).filter(|name| *name != STATUS || has_past).filter(|name| members.get(name).is_some()).collect();
         let users: Vec<&'static str> =
             users(kind).iter().copied().filter(|name| !takes_itself(name) && members.get(name).is_some()).collect();
         let id = (!takes_itself("id")).then(|| members.get("id")).flatten();
@@ -194,7 +141,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether a record is imported that says when it last changed.
-    pub fn is_dated(&self) -> bool {
+    pub(crate) fn is_dated(&self) -> bool {
         self.import.is_some_and(|import| import.at.is_some())
     }
 
@@ -242,7 +189,7 @@ impl<'a> Context<'a> {
 fn input_of(kind: Kind) -> Option<&'static Object> {
     let schema: &'static Schema = match kind {
         Kind::Company => &company::COMPANY_INPUT,
-        Kind::Customer => &customer::CUSTOMER_INPUT,
+        Kind::Customer => &customer::request_schema::CUSTOMER_INPUT,
         Kind::KObject => &kobject::KOBJECT_INPUT,
         Kind::Conversation => &conversation::CONVERSATION_INPUT,
         Kind::Message => &message::MESSAGE_INPUT,
@@ -263,9 +210,8 @@ fn has(object: &Object, name: &str) -> bool {
     object.properties.iter().any(|property| property.name == name)
 }
 
-/// The type of an attribute in answers.
-fn schema_of(kind: Kind, name: &str) -> Option<&'static Schema> {
-    let schema: &'static Schema = match kind {
+fn answer_of(kind: Kind) -> Option<&'static Schema> {
+    Some(match kind {
         Kind::Company => &company::COMPANY,
         Kind::Customer => &customer::CUSTOMER,
         Kind::KObject => &kobject::KOBJECT,
@@ -273,11 +219,16 @@ fn schema_of(kind: Kind, name: &str) -> Option<&'static Schema> {
         Kind::Message => &message::MESSAGE,
         Kind::Note => &note::NOTE,
         _ => return None,
-    };
-    let property = |object: &'static Object, name: &str| {
-        object.properties.iter().find(|property| property.name == name).map(|property| &property.schema)
-    };
-    property(object_of(property(object_of(schema)?, "attributes")?)?, name)
+    })
+}
+
+fn property(object: &'static Object, name: &str) -> Option<&'static Schema> {
+    object.properties.iter().find(|property| property.name == name).map(|property| &property.schema)
+}
+
+/// The type of an attribute in answers.
+fn schema_of(kind: Kind, name: &str) -> Option<&'static Schema> {
+    property(object_of(property(object_of(answer_of(kind)?)?, "attributes")?)?, name)
 }
 
 fn faults_of(name: &str, schema: &'static Schema, text: &str) -> Vec<Fault> {
@@ -306,9 +257,18 @@ mod tests {
                 assert!(schema_of(kind, name).is_some(), "{kind:?} {name}");
                 let is_taken = input_of(kind).is_some_and(|object| has(object, name));
                 // Messages and notes take the two moments, which a create replaces.
-                assert!(!is_taken || [STATUS, UPDATED_AT, "modifiedAt"].contains(name), "{kind:?} {name}");
+                assert!(!is_taken || name == STATUS || TIMES.contains(&name), "{kind:?} {name}");
             }
         }
+    }
+
+    #[test]
+    fn the_marks_of_every_imported_kind_are_found() {
+        let of = |kind| kept(kind).collect::<Vec<_>>();
+        assert_eq!(of(Kind::Company), TIMES);
+        assert_eq!(of(Kind::Customer)[2..], ["recentLocation", "presence", "lostValues", "satisfactionLevel"]);
+        assert!(of(Kind::Conversation).contains(&"subStatus") && of(Kind::Message).contains(&"redactedAt"));
+        assert_eq!(of(Kind::Tag), [""; 0]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) struct Attribute {
     answer: Option<Schema>,
     create: Access,
     update: Access,
+    /// Whether an import keeps it.
+    kept: bool,
 }
 
 /// Whether a body may hold an attribute.
@@ -44,12 +46,12 @@ pub(crate) enum Body {
 impl Attribute {
     /// An attribute that is answered. It is not written unless another function says so.
     pub(crate) const fn answered(name: &'static str, answer: Schema) -> Self {
-        Self { name, answer: Some(answer), create: Access::Unknown, update: Access::Unknown }
+        Self { name, answer: Some(answer), create: Access::Unknown, update: Access::Unknown, kept: false }
     }
 
     /// A member of the input that is no attribute: the id of a related record, a condition.
     pub(crate) const fn sent(name: &'static str) -> Self {
-        Self { name, answer: None, create: Access::Unknown, update: Access::Unknown }
+        Self { name, answer: None, create: Access::Unknown, update: Access::Unknown, kept: false }
     }
 
     /// Needed by a create and by a replacement; an update may leave it out.
@@ -92,6 +94,11 @@ impl Attribute {
         Self { create: Access::ReadOnly(advice), update: Access::ReadOnly(advice), ..self }
     }
 
+    /// The same, and an import keeps it: a body with `importedAt` may hold it.
+    pub(crate) const fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     /// The same, or null, wherever it is answered or written.
     pub(crate) const fn null(mut self) -> Self {
         if let Some(answer) = self.answer {
@@ -104,7 +111,10 @@ impl Attribute {
 
     const fn property(&self, body: Body) -> Option<Property> {
         match (body, self.answer, self.create, self.update) {
-            (Body::Answer, Some(schema), _, _) => Some(Property::optional(self.name, schema)),
+            (Body::Answer, Some(schema), _, _) => {
+                let property = Property::optional(self.name, schema);
+                Some(if self.kept { property.kept() } else { property })
+            }
             (Body::Create, _, Access::Required(schema), _) | (Body::Replacement, _, _, Access::Required(schema)) => {
                 Some(Property::required(self.name, schema))
             }

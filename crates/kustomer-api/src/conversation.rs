@@ -37,9 +37,9 @@ resource! {
         /// The channels of its messages, each once.
         channels: Vec<String>, read_only(FROM_MESSAGES);
         /// `open`, `snoozed` or `done`; a create takes no `snoozed`.
-        status: ConversationStatus = by_body(Schema::one_of(&["open", "done"]), Schema::one_of(ConversationStatus::VALUES));
+        status(kept): ConversationStatus = by_body(Schema::one_of(&["open", "done"]), Schema::one_of(ConversationStatus::VALUES));
         /// Until when it is snoozed. Sent with `status: scheduled` it snoozes the conversation.
-        snooze: Snooze = on_update(SNOOZE, "a conversation that is created is not snoozed: send it in an update");
+        snooze(kept): Snooze = on_update(SNOOZE, "a conversation that is created is not snoozed: send it in an update");
         /// 1 to 5; 3 is the default.
         priority: u64 = optional(Schema::integer_within(1, 5));
         /// Who wrote first.
@@ -47,7 +47,7 @@ resource! {
         /// The channel to answer through, at most 256 characters.
         reply_channel: String | null = optional(Schema::text_of(0, 256));
         /// The id of a sub-status.
-        sub_status: String = on_update(ID, "send it in an update");
+        sub_status(kept): String = on_update(ID, "send it in an update");
         /// Tags, at most 20, each once: sent as names or ids, answered as ids.
         tags: Vec<String> = optional(TAGS);
         /// Tags that a machine suggests.
@@ -59,11 +59,11 @@ resource! {
         /// The ids of the teams that it is assigned to, at most 10, each once.
         assigned_teams: Vec<String> = optional(ASSIGNED);
         /// How satisfied the customer is, from -1 to 1.
-        satisfaction: Number | null = on_update(Schema::number_within(-1.0, 1.0), "send it in an update");
+        satisfaction(kept): Number | null = on_update(Schema::number_within(-1.0, 1.0), "send it in an update");
         /// The survey about it.
-        satisfaction_level: Satisfaction = on_update(SATISFACTION, "send it in an update");
+        satisfaction_level(kept): Satisfaction = on_update(SATISFACTION, "send it in an update");
         /// How the customer feels; `{}` when nothing is known.
-        sentiment: Sentiment = on_update(Schema::object(&SENTIMENT).or_empty(), "send it in an update");
+        sentiment(kept): Sentiment = on_update(Schema::object(&SENTIMENT).or_empty(), "send it in an update");
         /// Custom attributes, at most 100 in one write; an update keeps those that are not sent.
         custom: CustomAttributes = optional(Schema::custom());
         /// A language such as `en_us`, at most 100 characters.
@@ -71,15 +71,15 @@ resource! {
         /// The queue of another system.
         external_queue: String, read_only("send queue");
         /// Whether it has ended: then it takes no messages.
-        ended: bool = on_update(Schema::boolean(), "send it in an update");
+        ended(kept): bool = on_update(Schema::boolean(), "send it in an update");
         /// When it ended; now, unless it is sent.
-        ended_at: Timestamp = on_update(Schema::format(DATE_TIME), "send it in an update");
+        ended_at(kept): Timestamp = on_update(Schema::format(DATE_TIME), "send it in an update");
         /// Why it ended, at most 128 characters.
-        ended_reason: String = on_update(Schema::text_of(0, 128), "send it in an update");
+        ended_reason(kept): String = on_update(Schema::text_of(0, 128), "send it in an update");
         /// Who ended it: a user or the customer.
-        ended_by_type: EndedByType = on_update(Schema::one_of(EndedByType::VALUES), "send it in an update");
+        ended_by_type(kept): EndedByType = on_update(Schema::one_of(EndedByType::VALUES), "send it in an update");
         /// Whether it takes no messages.
-        locked: bool = on_update(Schema::boolean(), "send it in an update");
+        locked(kept): bool = on_update(Schema::boolean(), "send it in an update");
         /// How many messages it has.
         message_count: u64, read_only(FROM_MESSAGES);
         /// How many notes it has.
@@ -89,29 +89,29 @@ resource! {
         /// How many of its messages are to the customer.
         outbound_message_count: u64, read_only(FROM_MESSAGES);
         /// How often it was done.
-        done_count: u64, read_only(FROM_STATUS);
+        done_count(kept): u64, read_only(FROM_STATUS);
         /// How often it was opened again.
-        reopen_count: u64, read_only(FROM_STATUS);
+        reopen_count(kept): u64, read_only(FROM_STATUS);
         /// How often it was opened again after it was done.
-        reopen_from_done_count: u64, read_only(FROM_STATUS);
+        reopen_from_done_count(kept): u64, read_only(FROM_STATUS);
         /// How often it was snoozed.
-        snooze_count: u64, read_only(FROM_STATUS);
+        snooze_count(kept): u64, read_only(FROM_STATUS);
         /// Its first completion: when, and by which user.
-        first_done: ConversationDone, read_only(FROM_STATUS);
+        first_done(kept): ConversationDone, read_only(FROM_STATUS);
         /// Its last completion: when, and by which user.
-        last_done: ConversationDone, read_only(FROM_STATUS);
+        last_done(kept): ConversationDone, read_only(FROM_STATUS);
         /// How long it has been open, until the status last changed.
-        total_open: Duration, read_only(FROM_STATUS);
+        total_open(kept): Duration, read_only(FROM_STATUS);
         /// How long it has been snoozed, until the status last changed.
-        total_snooze: Duration, read_only(FROM_STATUS);
+        total_snooze(kept): Duration, read_only(FROM_STATUS);
         /// How long it has been done, until the status last changed.
-        total_done: Duration, read_only(FROM_STATUS);
+        total_done(kept): Duration, read_only(FROM_STATUS);
         /// When the status last changed.
-        status_at: Timestamp, read_only(FROM_STATUS);
+        status_at(kept): Timestamp, read_only(FROM_STATUS);
         /// The first answer to the customer.
-        first_response: Response, read_only(FROM_MESSAGES);
+        first_response(kept): Response, read_only(FROM_MESSAGES);
         /// The last answer to the customer.
-        last_response: Response, read_only(FROM_MESSAGES);
+        last_response(kept): Response, read_only(FROM_MESSAGES);
         /// The first message from the customer.
         first_message_in: MessageMark, read_only(FROM_MESSAGES);
         /// The first message to the customer.
@@ -129,11 +129,11 @@ resource! {
         /// When the newest message from the customer was sent.
         last_received_at: Timestamp, read_only(FROM_MESSAGES);
         /// When anything last happened in it.
-        last_activity_at: Timestamp, read_only("the server keeps it");
+        last_activity_at(kept): Timestamp, read_only("the server keeps it");
         /// The beginning of the newest message.
         preview: String, read_only(FROM_MESSAGES);
         /// Whether its messages are spam.
-        spam: bool, read_only("it is that of its messages");
+        spam(kept): bool, read_only("it is that of its messages");
         /// The measurements of the SLA that applies to it; absent while none does.
         sla: ConversationSla, read_only("it is measured by the SLA that applies: change the SLA");
         /// When it was erased with its customer.

@@ -54,21 +54,21 @@ resource! {
         /// Tags, at most 20, each once: sent as names or ids, answered as ids.
         tags: Vec<String> = optional(TAGS);
         /// The status of a task.
-        status: TaskStatus = on_update(Schema::one_of(TaskStatus::VALUES), "a task that is created is open: send it in an update");
+        status(kept): TaskStatus = on_update(Schema::one_of(TaskStatus::VALUES), "a task that is created is open: send it in an update");
         /// The id of the queue that a task waits in.
-        queue: String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
+        queue(kept): String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
         /// The id of the user that a task is assigned to.
-        assigned_user: String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
+        assigned_user(kept): String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
         /// When a task was first done, and by whom.
-        first_done: Done, read_only(FROM_STATUS);
+        first_done(kept): Done, read_only(FROM_STATUS);
         /// The last completion of a task: when, and by which user.
-        last_done: Done, read_only(FROM_STATUS);
+        last_done(kept): Done, read_only(FROM_STATUS);
         /// How often a task was done.
-        done_count: u64, read_only(FROM_STATUS);
+        done_count(kept): u64, read_only(FROM_STATUS);
         /// How often a task was opened again.
-        reopen_count: u64, read_only(FROM_STATUS);
+        reopen_count(kept): u64, read_only(FROM_STATUS);
         /// How often a task that was done was opened again.
-        reopen_from_done_count: u64, read_only(FROM_STATUS);
+        reopen_from_done_count(kept): u64, read_only(FROM_STATUS);
         /// The name of the klass to show.
         klass_display_name: String, read_only(FROM_KLASS);
         /// The abilities of the klass's kobjects, in addition to data.

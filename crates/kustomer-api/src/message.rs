@@ -44,7 +44,7 @@ resource! {
         /// Who wrote it: `in` from the customer, `out` to the customer.
         direction: Direction = on_create(Schema::one_of(Direction::VALUES));
         /// Whether it began the conversation, answered a message, or followed one of the same direction.
-        direction_type: DirectionType, read_only("it is derived from the messages before");
+        direction_type(kept): DirectionType, read_only("it is derived from the messages before");
         /// The text or its beginning, at most 10,240 characters.
         preview: String | null = optional(Schema::text_of(0, 10_240));
         /// The subject, at most 256 characters.
@@ -78,15 +78,15 @@ resource! {
         /// The sentiment of the customer; `{}` when nothing is known.
         sentiment: Sentiment = optional(Schema::object(&SENTIMENT).or_empty());
         /// Who likes it, at most 100.
-        reactions: Vec<Reaction> = on_update(Schema::list_of(100, &REACTION), "send it in an update");
+        reactions(kept): Vec<Reaction> = on_update(Schema::list_of(100, &REACTION), "send it in an update");
         /// Whether it is spam.
-        spam: bool = on_update(Schema::boolean(), "send it in an update");
+        spam(kept): bool = on_update(Schema::boolean(), "send it in an update");
         /// A language such as `en_us`, at most 100 characters.
         lang: String | null = optional(LANGUAGE);
         /// Whether something of it was redacted.
-        redacted: bool, read_only("redact it");
+        redacted(kept): bool, read_only("redact it");
         /// When something of it was last redacted.
-        redacted_at: Timestamp, read_only("redact it");
+        redacted_at(kept): Timestamp, read_only("redact it");
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");
     }

@@ -5,7 +5,7 @@ mod parts;
 use std::fmt::{Debug, Formatter, Result};
 
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, elsewhere, first, member, method, properties, refused, related,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused, related,
     revision, sent, shown, system_attributes, update, was_sent, when,
 };
 
@@ -49,6 +49,8 @@ impl Debug for Hidden {
 ///         signed_in_at: Timestamp, read_only("it is derived from sessions");
 ///         /// What its bot signs in with.
 ///         pin(secret): String = set_on_update(Schema::text(), "set it afterwards");
+///         /// How often it was restarted.
+///         restarts(kept): u64, read_only("it is counted");
 ///     }
 ///
 ///     system { deleted: on_update, created_at: optional, imported_at: on_create, }
@@ -68,7 +70,8 @@ impl Debug for Hidden {
 ///   `on_update(schema, advice)`, `set_on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
 ///
-/// `(secret)` behind its name keeps its value out of `Debug`. `(each Item)` says that it is a list: its method takes whatever
+/// Behind its name may be a mark: `(secret)` keeps its value out of `Debug`, and `(kept)` says that an import keeps it
+/// ([`Property::kept`](crate::schema::Property::kept)). `(each Item)` says that it is a list: its method takes whatever
 /// becomes items.
 ///
 /// Records are written with their attributes in this order, those of every record last. Never change the order of those that
@@ -114,13 +117,13 @@ macro_rules! resource {
         impl $attributes {
             const DECLARED: &'static [$crate::attribute::Attribute] = {
                 use $crate::attribute::{Attribute, AttributeValue};
-                use $crate::resource::{declared, first};
+                use $crate::resource::{declared, first, marked};
                 &[
                     $(
-                        declared!(
+                        marked!([$($($mark)+)?] declared!(
                             $name, first!([$($schema)?] <$type as AttributeValue>::ANSWER),
                             [$($advice)?] [$($manner($($argument),+))?]
-                        )$(.$null())?,
+                        )$(.$null())?),
                     )+
                     $($(
                         Attribute::sent($crate::resource::camel_case!($sent))
@@ -206,25 +209,25 @@ macro_rules! resource {
         $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident;
         attributes { $(
             $(#[$about:meta])*
-            $name:ident $(($secret:ident))?: $type:ty $(| $null:ident)? $(=> $schema:expr)?;
+            $name:ident $(($mark:ident))?: $type:ty $(| $null:ident)? $(=> $schema:expr)?;
         )+ }
         $($system:ident;)?
     ) => {
         $crate::resource::resource! {
             @fields [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer [];
-            { $([$(#[$about])*] $name [$($secret)?]: $type;)+ }
+            { $([$(#[$about])*] $name [$($mark)?]: $type;)+ }
             [$($system)?] []
         }
 
         impl $attributes {
             const DECLARED: &'static [$crate::attribute::Attribute] = {
                 use $crate::attribute::{Attribute, AttributeValue};
-                use $crate::resource::{camel_case, first};
+                use $crate::resource::{camel_case, first, marked};
                 &[
                     $(
-                        Attribute::answered(
+                        marked!([$($mark)?] Attribute::answered(
                             camel_case!($name), first!([$($schema)?] <$type as AttributeValue>::ANSWER)
-                        )$(.$null())?,
+                        )$(.$null())?),
                     )+
                     $(
                         $crate::$system::DELETED, $crate::$system::CREATED_AT, $crate::$system::UPDATED_AT,

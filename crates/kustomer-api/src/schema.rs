@@ -140,6 +140,8 @@ pub struct Property {
     pub schema: Schema,
     /// Whether it must be there.
     pub required: bool,
+    /// Whether the import of a record keeps this attribute, which its create does not take.
+    pub kept: bool,
 }
 
 /// An attribute that is answered and cannot be written.
@@ -457,12 +459,18 @@ impl ReadOnly {
 impl Property {
     /// A property that may be absent.
     pub const fn optional(name: &'static str, schema: Schema) -> Self {
-        Self { name, schema, required: false }
+        Self { name, schema, required: false, kept: false }
     }
 
     /// A property that must be there.
     pub const fn required(name: &'static str, schema: Schema) -> Self {
-        Self { name, schema, required: true }
+        Self { name, schema, required: true, kept: false }
+    }
+
+    /// The same attribute, which an import keeps.
+    #[must_use]
+    pub const fn kept(self) -> Self {
+        Self { kept: true, ..self }
     }
 }
 

@@ -321,10 +321,10 @@ pub(crate) fn keep_past(kind: Imported, record: &Map<String, Value>, item: &mut 
     item.extend(record.get("id").map(|id| ("id".to_owned(), id.clone())));
     let attributes = record.get("attributes").and_then(Value::as_object);
     for name in kept(kind.kind()) {
-        let value = attributes.and_then(|all| all.get(*name)).filter(|value| !value.is_null());
+        let value = attributes.and_then(|all| all.get(name)).filter(|value| !value.is_null());
         if let Some(value) = value {
-            later.remove(*name);
-            item.insert((*name).to_owned(), value.clone());
+            later.remove(name);
+            item.insert(name.to_owned(), value.clone());
         }
     }
     for name in users(kind.kind()) {

@@ -110,7 +110,7 @@ impl Names {
             names.add(RecordKind::Klass.spec().name, Target::LeftOut("--klass names it".to_owned()));
         }
         for attribute in kind.read_only() {
-            let is_kept = kept(kind.kind()).contains(&attribute.name);
+            let is_kept = kept(kind.kind()).any(|name| name == attribute.name);
             names.add(
                 attribute.name,
                 Target::LeftOut(if is_kept { unless(attribute.advice) } else { attribute.advice.to_owned() }),

@@ -134,7 +134,7 @@ resource! {
         /// Users that follow the customer.
         watchers: Vec<String>, read_only("it is derived from who follows the customer");
         /// Where the customer was seen last.
-        recent_location: RecentLocation, read_only("it is derived from tracking");
+        recent_location(kept): RecentLocation, read_only("it is derived from tracking");
         /// Such as `en_US`, at most 16 characters.
         locale: String | null = optional(Schema::text_of(0, 16));
         /// An IANA name, at most 64 characters.
@@ -148,7 +148,7 @@ resource! {
         /// When the customer signed up somewhere.
         signed_up_at: Timestamp | null = optional(DATE);
         /// `online`, `offline` or `idle`.
-        presence: String, read_only("it is derived from chat sessions");
+        presence(kept): String, read_only("it is derived from chat sessions");
         /// Tags, at most 20, each once: sent as names or ids, unknown names become tags; answered as ids.
         tags(each String): Vec<String> = optional(TAGS.or_united())
             => Schema::list(&<String as AttributeValue>::ANSWER).about("Ids of tags.");
@@ -190,9 +190,9 @@ resource! {
         recent_items: Vec<Value>, read_only("it is derived from the customer's custom objects");
         /// Values of customers that were merged into this one, which it does not have itself; absent when there are none.
         /// Searches for words find the customer by them. Kustodian alone answers it.
-        lost_values: Vec<LosingValue>, read_only("it is derived from the customers that were merged into this one");
+        lost_values(kept): Vec<LosingValue>, read_only("it is derived from the customers that were merged into this one");
         /// The customer's ratings of the service.
-        satisfaction_level: SatisfactionLevel, read_only("it is derived from the customer's satisfaction responses");
+        satisfaction_level(kept): SatisfactionLevel, read_only("it is derived from the customer's satisfaction responses");
         /// Whether there is any identity: an e-mail address, phone or WhatsApp number, social profile or external id.
         verified: bool, read_only("it is derived from the identities, which have a verified each: write those");
         /// Whether the record is deleted.

@@ -23,6 +23,16 @@ macro_rules! shown {
     };
 }
 
+/// An attribute with its mark.
+macro_rules! marked {
+    ([kept] $attribute:expr) => {
+        $attribute.kept()
+    };
+    ([$($mark:tt)*] $attribute:expr) => {
+        $attribute
+    };
+}
+
 /// A field's name as the API writes it.
 macro_rules! camel_case {
     ($name:ident) => {{
@@ -253,6 +263,6 @@ macro_rules! member {
 }
 
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, elsewhere, first, member, method, properties, refused, related,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused, related,
     revision, sent, shown, system_attributes, update, was_sent, when,
 };
