@@ -5,8 +5,8 @@ mod parts;
 use std::fmt::{Debug, Formatter, Result};
 
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused, related,
-    revision, sent, shown, system_attributes, update, was_sent, when,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused,
+    related, revision, sent, shown, system_attributes, update, was_sent, when,
 };
 
 /// Shows a struct as a derived `Debug` would.

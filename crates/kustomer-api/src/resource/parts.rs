@@ -263,6 +263,6 @@ macro_rules! member {
 }
 
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused, related,
-    revision, sent, shown, system_attributes, update, was_sent, when,
+    about, apply, argument, body, camel_case, declared, elsewhere, first, marked, member, method, properties, refused,
+    related, revision, sent, shown, system_attributes, update, was_sent, when,
 };
