@@ -141,7 +141,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether a record is imported that says when it last changed.
-    pub(crate) fn is_dated(&self) -> bool {
+    pub fn is_dated(&self) -> bool {
         self.import.is_some_and(|import| import.at.is_some())
     }
 
@@ -189,7 +189,7 @@ impl<'a> Context<'a> {
 fn input_of(kind: Kind) -> Option<&'static Object> {
     let schema: &'static Schema = match kind {
         Kind::Company => &company::COMPANY_INPUT,
-        Kind::Customer => &customer::request_schema::CUSTOMER_INPUT,
+        Kind::Customer => &customer::CUSTOMER_INPUT,
         Kind::KObject => &kobject::KOBJECT_INPUT,
         Kind::Conversation => &conversation::CONVERSATION_INPUT,
         Kind::Message => &message::MESSAGE_INPUT,
