@@ -107,7 +107,7 @@ mod tests {
         let long = "x".repeat(MAX_BYTES - 10);
         keep(&mut kept, &[lost("name", json!(long))]);
         assert_eq!(kept.value().unwrap().len(), 1);
-        // One that has no room at all leaves what was kept before it out, too: it is the newest.
+        // The newest has no room at all, so the older ones have none either.
         keep(&mut kept, &[lost("name", json!("x".repeat(MAX_BYTES)))]);
         assert_eq!(kept, Field::Absent);
     }

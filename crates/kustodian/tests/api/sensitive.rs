@@ -347,7 +347,7 @@ fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
         let hidden = server.call_as(&reader, Method::GET, &path, None).expect(200);
         assert!(!reveals(&hidden), "{path}: {}", hidden.text);
     }
-    // An update that drops what was not sent drops nothing that nobody can send.
+    // A replacing update keeps the attributes that nobody can send.
     let replaced = server.put(&format!("{target}?replace=true"), json!({ "name": "Ada" })).expect(200);
     assert!(reveals(&replaced), "{}", replaced.text);
     server.post(&format!("/v1/customers/merges/{}/undo", merged.data()["id"].as_str().unwrap()), json!({})).expect(200);

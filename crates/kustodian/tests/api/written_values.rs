@@ -73,7 +73,7 @@ fn numbers_are_answered_as_node_prints_them_or_refused() {
 #[test]
 fn a_write_without_a_body_is_refused_and_an_empty_object_is_not() {
     let server = Server::start();
-    // One with lists: they are looked at where a body is refused.
+    // One with lists: a refused body is read again with their lengths.
     let ada = json!({ "name": "Ada", "emails": [{ "email": "ada@acme.example" }], "externalId": "crm-1" });
     let customer = path_of(&server.create(ada));
     let before = server.get(&customer).text;

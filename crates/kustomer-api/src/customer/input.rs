@@ -1,4 +1,4 @@
-//! What is more comfortable than setting a member of a customer's input.
+//! Methods of a customer's input that add one item.
 
 use super::CustomerInput;
 use super::contact::{Email, ExternalId, FacebookId, InstagramId, Location, Phone, Social, WebUrl};
