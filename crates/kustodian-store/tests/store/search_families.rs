@@ -484,6 +484,48 @@ async fn agree(writes: &[Written], queries: &[Query], few: usize) {
     database.close().await;
 }
 
+/// No term says whether a record is deleted.
+#[tokio::test]
+async fn conversations_are_sorted_by_whether_they_are_deleted() {
+    let written = |record: u32| Written {
+        context: Context::Conversation,
+        record,
+        name: Some(NAMES[record as usize % 2]),
+        external: None,
+        text: None,
+        number: None,
+        moment: None,
+        klass: KLASSES[0],
+        customer: None,
+        company: None,
+        conversation: None,
+        deleted: record % 3 == 0,
+        is_erased: false,
+    };
+    let writes: Vec<Written> = (0..RECORDS).map(written).collect();
+    let mut queries = Vec::new();
+    for (descending, include_deleted) in [(false, true), (true, true), (false, false), (true, false)] {
+        let by = |by: Attribute| Sort { by, descending };
+        for sort in [
+            vec![by(Attribute::ConversationDeleted)],
+            vec![by(Attribute::ConversationDeleted), by(Attribute::ConversationName)],
+            vec![by(Attribute::ConversationName), by(Attribute::ConversationDeleted)],
+        ] {
+            let root = Node::All(Vec::new());
+            queries.push(Query {
+                context: Context::Conversation,
+                root,
+                sort,
+                include_deleted,
+                aggregations: Vec::new(),
+            });
+        }
+    }
+    for few in [0, 50] {
+        agree(&writes, &queries, few).await;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: SEARCH_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use kustodian_core::search::{Sort, compare, id_attribute};
 use kustomer_api::ObjectId;
 
+use super::super::column::Cell;
 use super::super::compile::Bind;
 use super::condition::in_spans;
 use super::finding::{DOCUMENTS, Finding, ids, limit};
 use super::lead::{direction, span_of, terms_of};
 use super::reader::{Found, Halt, Reader, Sql};
-use super::term::column_of;
+use super::term::{DELETED, column_of};
 
 /// How far records were read in their order.
 #[derive(Debug, Default)]
@@ -151,6 +152,7 @@ impl Finding<'_> {
             for (place, sign) in [(&behind, sign), (&until, opposite(first.descending))] {
                 if let Some((last, Some(term))) = place {
                     let bound = match column_of(first.by) {
+                        Some(DELETED) => Bind::Cell(Cell::Boolean(["1", "true"].contains(&term.as_str()))),
                         Some(_) => Bind::Id(term.parse().unwrap_or(*last)),
                         None => Bind::text(term),
                     };
@@ -289,10 +291,11 @@ impl Finding<'_> {
         Sql::new(sql, reader.place().of_kind(self.kind)).and(&self.condition)
     }
 
-    /// Those of which a column has an id.
+    /// Those of which a column has a value.
     fn of_column<R: Reader>(&self, reader: &R, column: &str) -> Sql {
         let (form, name) = (reader.form(), format!("r.{column}"));
-        let (index, text) = (form.by_column(column), (form.text_of)(&name));
+        let text = if column == DELETED { format!("CAST({name} AS TEXT)") } else { (form.text_of)(&name) };
+        let index = form.by_column(column);
         let sql = format!(
             "SELECT r.id, {text} FROM search_records r{index} WHERE r.org = ? AND r.kind = ? AND {name} IS NOT NULL"
         );

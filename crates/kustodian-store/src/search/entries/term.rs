@@ -106,11 +106,17 @@ pub(super) fn is_mostly_zero(attribute: Attribute) -> bool {
     )
 }
 
-/// The column of `search_records` that holds what an attribute has, which has no terms then: an id.
+/// The column that says whether a record is deleted. The others hold ids.
+pub(super) const DELETED: &str = "deleted";
+
+/// The column of `search_records` that holds what an attribute has, which has no terms then.
 pub(super) fn column_of(attribute: Attribute) -> Option<&'static str> {
     let context = attribute.context();
     if attribute == id_attribute(context) {
         return Some("id");
+    }
+    if deleted_attribute(context) == Some(attribute) {
+        return Some(DELETED);
     }
     let mut parents = [Context::Customer, Context::Company, Context::Conversation].into_iter();
     parents.find(|parent| parent_attribute(context, *parent) == Some(attribute)).map(Context::as_str)

@@ -227,26 +227,28 @@ impl<'a> Finding<'a> {
         if chosen == Chosen::Any {
             return self.sort_candidates(candidates, wanted);
         }
-        if self.are_met_soon(candidates.len(), wanted)? {
-            self.read_along(wanted, u64::MAX, Some(&candidates)).map(drop)
-        } else {
-            self.sort_candidates(candidates, usize::MAX)
+        let tries = self.worthwhile_tries(candidates.len(), wanted)?;
+        if tries > 0 && self.read_along(wanted, tries, Some(&candidates))? {
+            return Ok(());
         }
+        self.sort_candidates(candidates, usize::MAX)
     }
 
-    /// Whether so many candidates are met in order sooner than all of them are read.
-    fn are_met_soon(&self, candidates: usize, wanted: usize) -> rusqlite::Result<bool> {
+    /// How many entries are read in order, before all of so many candidates are tested instead: 0 where that is sooner in any
+    /// case. If hardly any of them passes, reading in order takes no longer than testing all.
+    fn worthwhile_tries(&self, candidates: usize, wanted: usize) -> rusqlite::Result<u64> {
         if self.phases().is_none() {
-            return Ok(false);
+            return Ok(0);
         }
         if self.sort.len() > 1 {
             // Of all that are alike in the first key none is in its place before the last of them was met.
-            return Ok(candidates > self.effort.sortable);
+            return Ok(if candidates > self.effort.sortable { u64::MAX } else { 0 });
         }
         let (candidates, wanted, live) = (candidates as u64, wanted as u64, self.live()?);
         let entries = live.saturating_mul(wanted) / candidates.max(1);
         let test = TEST + if self.checks_documents() { DOCUMENT } else { 0 };
-        Ok(entries.min(live) * ENTRY + candidates.min(wanted) * test < candidates * test)
+        let are_met_soon = entries.min(live) * ENTRY + candidates.min(wanted) * test < candidates * test;
+        Ok(if are_met_soon { candidates * test / ENTRY } else { 0 })
     }
 
     /// Whether what passes the conditions must be checked against the criteria themselves.
