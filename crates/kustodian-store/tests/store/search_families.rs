@@ -499,7 +499,7 @@ async fn conversations_are_sorted_by_whether_they_are_deleted() {
         customer: None,
         company: None,
         conversation: None,
-        deleted: record % 3 == 0,
+        deleted: record.is_multiple_of(3),
         is_erased: false,
     };
     let writes: Vec<Written> = (0..RECORDS).map(written).collect();
