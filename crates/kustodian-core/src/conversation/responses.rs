@@ -1,10 +1,10 @@
 //! The answers of a conversation, worked out again out of all its messages: one was recorded after others that were sent
 //! later, as imports in any order do.
 
+use kustomer_api::ObjectId;
 use kustomer_api::conversation::{Conversation, ConversationAttributes, Response};
 use kustomer_api::message::{DirectionType, Message};
 use kustomer_api::search::Attribute;
-use kustomer_api::{Field, ObjectId};
 
 use super::messages::{Fold, add_message};
 use super::related;
@@ -87,26 +87,33 @@ impl Responses {
         for message in &self.0 {
             add_message(&mut all, message, context.now)?;
         }
-        // Of the same message it may be known who was assigned then.
-        let again = |shown: &Field<Response>, found: Field<Response>| {
-            let id = |response: &Field<Response>| response.value().and_then(|response| response.id.value().cloned());
-            (id(&found).is_some() && id(&found) != id(shown)).then_some(found)
-        };
-        let (first, last) =
-            (again(&of.first_response, all.first_response), again(&of.last_response, all.last_response));
+        let first = again(of.first_response.value(), all.first_response.value());
+        let last = again(of.last_response.value(), all.last_response.value());
         if stored.deleted || (first.is_none() && last.is_none()) {
             return Ok(None);
         }
         let context = &context.not_before(stored.updated_at);
         let edit = |record: &mut Conversation| {
             if let Some(first) = first {
-                record.attributes.first_response = first;
+                record.attributes.first_response = first.into();
             }
             if let Some(last) = last {
-                record.attributes.last_response = last;
+                record.attributes.last_response = last.into();
             }
             Ok(())
         };
         lifecycle::update_record(context, stored, event, By::System, edit).map(|updated| Some(updated.changes))
     }
+}
+
+/// The answer that was found, if another one is shown, or the same with other times. Of the same message it may be known who
+/// was assigned then.
+fn again(shown: Option<&Response>, found: Option<&Response>) -> Option<Response> {
+    let found = found.filter(|found| !found.id.is_absent())?;
+    let same = shown.filter(|shown| shown.id == found.id);
+    let again = same.map_or_else(
+        || found.clone(),
+        |same| Response { time: found.time, response_time: found.response_time, ..same.clone() },
+    );
+    (shown != Some(&again)).then_some(again)
 }

@@ -48,8 +48,7 @@ where
 {
     let ids = plain::named_ids(&call.path)?;
     let page = Numbered::of(call.query);
-    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    let around = page.around_uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), &Vec::new());
+    let around = page.around_uncounted(&plain::path_of_ids(kind, &ids), &Vec::new());
     let records = parts::of_ids(call.app(), call.org(), kind, ids, false, |stored| !stored.deleted);
     let records = linked(&call, kind, parts::passing_over(records, page.offset()));
     parts::page(call.app(), records, page.size as usize, around, None).await

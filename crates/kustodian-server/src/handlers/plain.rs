@@ -100,8 +100,7 @@ where
 {
     let ids = named_ids(&call.path)?;
     let page = Numbered::of(paging);
-    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    let around = page.around_uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), &include.write());
+    let around = page.around_uncounted(&path_of_ids(kind, &ids), &include.write());
     let beside = included::Gathering::of(call, include);
     let records = parts::of_ids(call.app(), call.org(), kind, ids, false, |stored| !stored.deleted);
     parts::page(call.app(), parts::passing_over(records, page.offset()), page.size as usize, around, beside).await
@@ -123,6 +122,13 @@ pub(crate) fn named_ids(path: &str) -> Result<Vec<ObjectId>, Refusal> {
         }
     }
     Ok(ids)
+}
+
+/// The path of the records with these ids. That of one id ends in a comma: without it, it would be the path of the record.
+pub(crate) fn path_of_ids(kind: Kind, ids: &[ObjectId]) -> String {
+    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+    let end = if named.len() == 1 { "," } else { "" };
+    format!("{}/{}{end}", kind.spec().path, named.join(","))
 }
 
 /// The record with an id, as it is or as it was.

@@ -67,6 +67,8 @@ fn several_customers_are_read_by_their_ids() {
     let page = server.get(&format!("/v1/customers/{},{}?pageSize=1", ids[0], ids[2])).expect(200);
     let next = server.get(page.body["links"]["next"].as_str().unwrap()).expect(200);
     assert_eq!((page.ids(), next.ids()), (vec![ids[0].to_owned()], vec![ids[2].to_owned()]));
+    let once = server.get(&format!("/v1/customers/{},{}", ids[0], ids[0])).expect(200);
+    assert_eq!(server.get(once.body["links"]["self"].as_str().unwrap()).expect(200).ids(), [ids[0]]);
     let many = vec![ID; 1].into_iter().chain(ids.iter().copied()).collect::<Vec<_>>();
     assert_eq!(server.get(&format!("/v1/customers/{}", many.join(","))).expect(200).ids().len(), 2);
     let too_many: Vec<String> = (0..101).map(|number| format!("{number:024x}")).collect();
