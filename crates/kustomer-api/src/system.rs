@@ -36,7 +36,8 @@ pub(crate) const UPDATED_AT: Attribute =
     Attribute::answered("updatedAt", DATE).read_only("the server sets it with every change");
 pub(crate) const MODIFIED_AT: Attribute =
     Attribute::answered("modifiedAt", DATE).read_only("the server sets it with every change by a user");
-pub(crate) const REV: Attribute = Attribute::answered("rev", Schema::integer());
+pub(crate) const REV: Attribute =
+    Attribute::answered("rev", Schema::integer().about("1 when created, one more with every stored change."));
 
 pub(crate) const DATE: Schema = Schema::format(DATE_TIME);
 /// `deleted` in an update.
