@@ -6,7 +6,7 @@ use serde_json::Map;
 
 use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
-use crate::contact::{ItemIds, Items, composed, fold, merge};
+use crate::contact::{ItemIds, Items, composed, fold, list, merge};
 use crate::custom;
 use crate::customer::Context;
 use crate::lifecycle;
@@ -133,8 +133,4 @@ fn merge_identities(input: &mut CompanyInput) -> Result<(), Refusal> {
     merge("whatsapps", &mut input.whatsapps, &mut faults);
     merge("socials", &mut input.socials, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
-}
-
-fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T) -> Option<Vec<T>> {
-    sent.map(|items| items.into_iter().map(complete).collect())
 }

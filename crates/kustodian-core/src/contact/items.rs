@@ -26,6 +26,11 @@ pub(crate) struct Items {
     pub(crate) ids: ItemIds,
 }
 
+/// A list that was sent, each of its items completed.
+pub(crate) fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T) -> Option<Vec<T>> {
+    sent.map(|items| items.into_iter().map(complete).collect())
+}
+
 impl Items {
     pub(crate) const fn id(self) -> Field<String> {
         match self.ids {

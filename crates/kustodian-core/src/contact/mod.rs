@@ -9,7 +9,7 @@ use kustomer_api::customer::Social;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 pub use items::ItemIds;
-pub(crate) use items::Items;
+pub(crate) use items::{Items, list};
 pub(crate) use merge::{Identified, compose, merge};
 
 /// With accents composed (NFC), as every identity is stored: an `é` of one character and one of two are the same.

@@ -7,7 +7,7 @@ use kustomer_api::{Field, ObjectId};
 
 use super::derive;
 use super::merge::merge_identities;
-use crate::contact::{Items, composed};
+use crate::contact::{Items, composed, list};
 use crate::custom;
 use crate::refusal::Refusal;
 
@@ -47,10 +47,6 @@ pub(super) fn write(
     input.apply(attributes);
     derive::derive(attributes);
     Ok(())
-}
-
-fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T) -> Option<Vec<T>> {
-    sent.map(|items| items.into_iter().map(complete).collect())
 }
 
 /// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary
