@@ -84,7 +84,7 @@ impl Records {
         self.now += 1_000;
         let (merge, seeds) = (self.draw(), self.seeds());
         let (source, target) = (self.customer(id(source)), self.customer(id(target)));
-        let changes = customer::merge(&self.context(), merge, source, target, seeds)?.changes;
+        let changes = customer::merge(&self.context(), merge, source, target, seeds, true)?.changes;
         self.commit(changes);
         self.merges.push(merge);
         Ok(())
@@ -271,7 +271,7 @@ fn the_later_or_earlier_moment_counts_and_otherwise_the_target_wins() {
         }),
         json!({ "createdBy": user(51), "modifiedBy": user(52) }),
     );
-    let merged = customer::merge(&records.context(), id(60), Some(&source), Some(&target), seeds).unwrap();
+    let merged = customer::merge(&records.context(), id(60), Some(&source), Some(&target), seeds, true).unwrap();
     let united: Value = serde_json::from_str(&merged.target).unwrap();
     let attributes = &united["attributes"];
     for (name, expected) in [

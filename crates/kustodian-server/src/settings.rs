@@ -34,6 +34,8 @@ pub struct Settings {
     pub lenient_query: bool,
     /// Whether custom attributes that are chosen from values, as their metadata says, take no others.
     pub enforce_enumerations: bool,
+    /// Whether a merged customer keeps the values of the other one for which it has no place, to be found by them.
+    pub keep_lost_values: bool,
     /// Whether a key is refused where the `Host` names another org (`other.api.…`).
     pub strict_host: bool,
     /// The answer about types of records that the server does not hold.
@@ -155,6 +157,7 @@ impl Default for Settings {
             skip_unchanged: false,
             lenient_query: false,
             enforce_enumerations: true,
+            keep_lost_values: true,
             strict_host: false,
             absent_types: AbsentTypes::default(),
             search_page_cap: None,

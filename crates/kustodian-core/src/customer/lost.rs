@@ -2,6 +2,7 @@
 
 use kustomer_api::Field;
 use kustomer_api::customer_merge::LosingValue;
+use kustomer_api::search::Attribute;
 use serde_json::Value;
 
 /// How many values are kept. Of more, the oldest are dropped: every change of the customer writes them again.
@@ -10,17 +11,36 @@ const MAX_VALUES: usize = 100;
 /// How many bytes of text they have together.
 const MAX_BYTES: usize = 64 * 1_024;
 
-/// The attributes whose texts are searched, and that belong to a merged customer alone. What shows something of another
-/// record, such as the preview of a message, is not kept: that record may be erased.
-const SEARCHED: [&str; 3] = ["name", "username", "companyName"];
+/// The attributes whose texts are searched, and that belong to a merged customer alone; and what searches call them, if they
+/// have a name there. What shows something of another record, such as the preview of a message, is not kept: that record may
+/// be erased.
+const SEARCHED: [(&str, Option<Attribute>); 6] = [
+    ("name", Some(Attribute::Name)),
+    ("username", None),
+    ("companyName", None),
+    ("locale", Some(Attribute::Locale)),
+    ("defaultLang", Some(Attribute::DefaultLang)),
+    ("gender", Some(Attribute::Gender)),
+];
 
 /// What the name of a custom attribute begins with.
 pub(crate) const CUSTOM: &str = "custom.";
 
+/// What searches call an attribute whose lost values are kept.
+pub(crate) fn searched_as(name: &str) -> Option<Attribute> {
+    SEARCHED.iter().find(|(attribute, _)| *attribute == name).and_then(|(_, searched)| *searched)
+}
+
+/// Whether lost values of an attribute of customers are searched by their value.
+pub(crate) fn may_be_lost(attribute: Attribute) -> bool {
+    SEARCHED.iter().any(|(_, searched)| *searched == Some(attribute))
+}
+
 /// Adds the lost values that are worth keeping, each once.
 pub(super) fn keep(kept: &mut Field<Vec<LosingValue>>, lost: &[LosingValue]) {
-    let worth = |lost: &&LosingValue| SEARCHED.contains(&lost.attribute.as_str()) || lost.attribute.starts_with(CUSTOM);
-    let lost: Vec<&LosingValue> = lost.iter().filter(worth).filter(|lost| holds_text(&lost.value)).collect();
+    let is_searched = |name: &str| SEARCHED.iter().any(|(searched, _)| *searched == name) || name.starts_with(CUSTOM);
+    let worth = |lost: &&LosingValue| is_searched(&lost.attribute) && is_searchable(&lost.value);
+    let lost: Vec<&LosingValue> = lost.iter().filter(worth).collect();
     if lost.is_empty() {
         return;
     }
@@ -43,11 +63,12 @@ pub(super) fn keep(kept: &mut Field<Vec<LosingValue>>, lost: &[LosingValue]) {
     }
 }
 
-fn holds_text(value: &Value) -> bool {
+fn is_searchable(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),
-        Value::Array(items) => items.iter().any(holds_text),
-        _ => false,
+        Value::Array(items) => items.iter().any(is_searchable),
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::Null | Value::Object(_) => false,
     }
 }
 
@@ -55,7 +76,7 @@ fn length(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(length).sum(),
-        _ => 0,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => 0,
     }
 }
 
@@ -75,14 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_the_merged_customer_itself_are_kept_each_once() {
+    fn searched_values_of_the_merged_customer_itself_are_kept_each_once() {
         let name = lost("name", json!("Ann"));
         let custom = lost("custom.tierStr", json!("gold"));
         let ids = lost("custom.orderId", json!(["one", "two"]));
+        let score = lost("custom.scoreNum", json!(5));
         let all = [
             name.clone(),
             lost("preview", json!({ "previewText": "secret" })),
-            lost("custom.scoreNum", json!(5)),
+            score.clone(),
+            lost("custom.noneStr", json!("")),
             lost("createdAt", json!("2020-01-01T00:00:00.000Z")),
             custom.clone(),
             ids.clone(),
@@ -90,9 +113,9 @@ mod tests {
         let mut kept = Field::Absent;
         keep(&mut kept, &all);
         keep(&mut kept, &all[..1]);
-        assert_eq!(kept, Field::Value(vec![name, custom, ids]));
+        assert_eq!(kept, Field::Value(vec![name, score, custom, ids]));
         let mut none = Field::Absent;
-        keep(&mut none, &all[1..4]);
+        keep(&mut none, &[&all[1..2], &all[3..5]].concat());
         assert_eq!(none, Field::Absent);
     }
 

@@ -97,7 +97,8 @@ pub fn merged_into(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     if stored.deleted { related_in(stored, MERGED_INTO) } else { Ok(None) }
 }
 
-/// Merges `source` into `target`. Takes the id of the merge.
+/// Merges `source` into `target`. Takes the id of the merge, and whether the target keeps the values of the source for which
+/// it has no place, to be found by them.
 ///
 /// # Errors
 /// 404 when one of them is not there.
@@ -107,6 +108,7 @@ pub fn merge(
     source: Option<&Stored>,
     target: Option<&Stored>,
     seeds: Seeds,
+    keep_lost_values: bool,
 ) -> Result<Merged, Refusal> {
     let (source, target) = (alive(source, SOURCE)?, alive(target, TARGET)?);
     let context = &context.not_before(source.updated_at).not_before(target.updated_at);
@@ -123,7 +125,9 @@ pub fn merge(
         united.attributes.company_name = of_target.attributes.company_name.clone();
     }
     let of_source_alone = losing(source.id, &of_source, &united)?;
-    lost::keep(&mut united.attributes.lost_values, &of_source_alone);
+    if keep_lost_values {
+        lost::keep(&mut united.attributes.lost_values, &of_source_alone);
+    }
     revise(context, &mut united, target);
     let mut gone = of_source.clone();
     gone.attributes.deleted = true.into();

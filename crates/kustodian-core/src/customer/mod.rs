@@ -27,7 +27,7 @@ pub use erase::{erase, is_deleted_only};
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};
-pub(crate) use lost::CUSTOM;
+pub(crate) use lost::{CUSTOM, may_be_lost, searched_as};
 pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };

@@ -55,6 +55,7 @@ pub fn matches_among(node: &Node, row: &SearchRow, related: &(impl Related + ?Si
         Node::Any(nodes) => nodes.iter().any(|node| matches_among(node, row, related)),
         Node::Not(node) => !matches_among(node, row, related),
         Node::Test(criterion) => holds(criterion, row),
+        Node::Lost(criterion) => holds_for_lost(criterion, row),
         Node::Has(context, node) => {
             let is_beside = |other: &&SearchRow| other.context == *context && !other.deleted && row.is_beside(other);
             let mut beside = related.of(row, *context).iter().filter(is_beside);
@@ -74,7 +75,13 @@ pub fn holds(criterion: &Criterion, row: &SearchRow) -> bool {
     if matches!(test, Test::Set) && is_any(subject) {
         return !row.texts().is_empty();
     }
-    row.values_of(subject).iter().any(|value| passes(test, value))
+    row.values_of(subject).iter().any(|value| passes(test, value)) || holds_for_lost(criterion, row)
+}
+
+/// Whether it holds for a value that only customers had who were merged into the record.
+fn holds_for_lost(criterion: &Criterion, row: &SearchRow) -> bool {
+    let passes = |value| passes(&criterion.test, value);
+    criterion.may_be_lost() && row.lost_values_of(&criterion.subject).iter().any(passes)
 }
 
 fn is_any(subject: &Subject) -> bool {

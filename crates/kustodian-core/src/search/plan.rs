@@ -1,12 +1,16 @@
 //! Which tokens of the inverted index can hold the matches of a criterion.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use kustomer_api::custom::Suffix;
 use kustomer_api::search::{Class, Manner};
 
+use super::moment::Interval;
+use super::ordered::{cover, ordered_moment, ordered_number};
 use super::query::{Criterion, Subject, Test};
-use super::token::{Scope, Token, TokenKind};
+use super::row::Value;
+use super::token::{Scope, Token, TokenKind, lost_token, ordered};
 use super::words::{GRAM, Word};
 
 /// The entries that a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing
@@ -68,6 +72,37 @@ pub fn plan(criterion: &Criterion) -> Option<Plan> {
             Some(Plan { needs: lookup(scope, TokenKind::Exact, beginning, true), exact: true })
         }
         _ => None,
+    }
+}
+
+/// How the inverted index answers a criterion about the values that only customers had who were merged into the record.
+pub fn plan_of_lost(criterion: &Criterion) -> Plan {
+    let name = match &criterion.subject {
+        Subject::Standard(attribute) => attribute.name(),
+        Subject::Custom(custom) => &custom.key,
+    };
+    let needs = |text: &str, prefix| lookup(Some(Scope::Lost), TokenKind::Exact, &lost_token(name, text), prefix);
+    let value = |value: Value| needs(&ordered(&value), false);
+    let any = |needs: Vec<Needs>| Plan { needs: Needs::Any(needs), exact: true };
+    let between = |from: Option<String>, to: Option<String>| {
+        let beginnings = cover(from.as_deref(), to.as_deref());
+        let needs = beginnings.iter().map(|beginning| needs(beginning, true)).collect();
+        Plan { needs: Needs::Any(needs), exact: false }
+    };
+    match &criterion.test {
+        Test::Set | Test::Words(_) => any(Vec::new()),
+        Test::TextIn(texts) => any(texts.iter().map(|text| value(Value::Text(text.clone()))).collect()),
+        Test::TextStarts(beginning) => Plan { needs: needs(beginning, true), exact: true },
+        Test::NumberIn(numbers) => any(numbers.iter().map(|number| value(Value::Number(*number))).collect()),
+        Test::Boolean(wanted) => any(vec![value(Value::Boolean(*wanted))]),
+        Test::Numbers(from, to) => {
+            let end = |bound: &Bound<f64>| match bound {
+                Bound::Included(number) | Bound::Excluded(number) => Some(ordered_number(*number)),
+                Bound::Unbounded => None,
+            };
+            between(end(from), end(to))
+        }
+        Test::Moments(Interval { from, until }) => between(from.map(ordered_moment), until.map(ordered_moment)),
     }
 }
 

@@ -10,6 +10,7 @@ use kustomer_api::search::{Attribute, Class, Context};
 
 use super::moment::Interval;
 use super::words::Word;
+use crate::customer::may_be_lost;
 
 /// The searched type.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,9 @@ pub enum Node {
     Not(Box<Node>),
     /// A criterion holds.
     Test(Criterion),
+    /// It holds for a value that only customers had who were merged into the record. Part of a [`Test`](Self::Test) by
+    /// itself, which an engine looks up in another place.
+    Lost(Criterion),
     /// A record of another context belongs to the record, or the record to it, for which this holds. Deleted records do
     /// not count.
     Has(Context, Box<Node>),
@@ -100,7 +104,7 @@ impl Node {
                 [klass] => Some(klass),
                 _ => None,
             },
-            Self::Any(_) | Self::Not(_) | Self::Test(_) | Self::Has(..) => None,
+            Self::Any(_) | Self::Not(_) | Self::Test(_) | Self::Lost(_) | Self::Has(..) => None,
         }
     }
 
@@ -109,7 +113,7 @@ impl Node {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.each_has(visit)),
             Self::Not(node) => node.each_has(visit),
-            Self::Test(_) => {}
+            Self::Test(_) | Self::Lost(_) => {}
             Self::Has(context, node) => visit(*context, node),
         }
     }
@@ -120,7 +124,7 @@ impl Node {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.replace_has(next)),
             Self::Not(node) => node.replace_has(next),
-            Self::Test(_) => {}
+            Self::Test(_) | Self::Lost(_) => {}
             Self::Has(..) => {
                 if let Some(node) = next() {
                     *self = node;
@@ -134,7 +138,7 @@ impl Node {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.for_each(visit)),
             Self::Not(node) | Self::Has(_, node) => node.for_each(visit),
-            Self::Test(criterion) => visit(criterion),
+            Self::Test(criterion) | Self::Lost(criterion) => visit(criterion),
         }
     }
 
@@ -149,7 +153,22 @@ impl Node {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.for_each_mut(visit)),
             Self::Not(node) | Self::Has(_, node) => node.for_each_mut(visit),
-            Self::Test(criterion) => visit(criterion),
+            Self::Test(criterion) | Self::Lost(criterion) => visit(criterion),
+        }
+    }
+
+    /// Adds to each criterion that [may be lost](Criterion::may_be_lost), in the order in which they are
+    /// [visited](Self::for_each), another way to meet it; `None` adds nothing.
+    pub fn add_ways(&mut self, next: &mut impl FnMut(&Criterion) -> Option<Self>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.add_ways(next)),
+            Self::Not(node) | Self::Has(_, node) => node.add_ways(next),
+            Self::Test(criterion) if criterion.may_be_lost() => {
+                if let Some(way) = next(criterion) {
+                    *self = Self::Any(vec![Self::Test(criterion.clone()), way]);
+                }
+            }
+            Self::Test(_) | Self::Lost(_) => {}
         }
     }
 }
@@ -161,6 +180,18 @@ pub struct Criterion {
     pub subject: Subject,
     /// How.
     pub test: Test,
+}
+
+impl Criterion {
+    /// Whether it also holds for a value that only customers had who were merged into the record: when it is about a value
+    /// of an attribute whose lost values are kept. Whether there is a value is asked of the record's own.
+    pub fn may_be_lost(&self) -> bool {
+        let is_kept = match &self.subject {
+            Subject::Standard(attribute) => may_be_lost(*attribute),
+            Subject::Custom(custom) => custom.context == Context::Customer,
+        };
+        is_kept && !matches!(self.test, Test::Set | Test::Words(_))
+    }
 }
 
 /// The attribute of a criterion.

@@ -124,6 +124,7 @@ pub struct SearchRow {
     pub deleted: bool,
     values: BTreeMap<Attribute, Vec<Value>>,
     custom: BTreeMap<String, Vec<Value>>,
+    lost: BTreeMap<Source, Vec<Value>>,
     texts: Vec<Text>,
 }
 
@@ -139,7 +140,8 @@ impl SearchRow {
 
     /// A record that offers nothing but what every record has.
     fn new(context: Context, id: ObjectId, deleted: bool) -> Self {
-        Self { id, context, deleted, values: BTreeMap::new(), custom: BTreeMap::new(), texts: Vec::new() }
+        let (values, custom, lost) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { id, context, deleted, values, custom, lost, texts: Vec::new() }
     }
 
     /// Adds how many events were tracked of a customer.
@@ -185,6 +187,21 @@ impl SearchRow {
             Subject::Custom(custom) if self.has(custom) => self.custom_values(&custom.key),
             Subject::Custom(_) => &[],
         }
+    }
+
+    /// The values of an attribute that customers had who were merged into this one.
+    pub fn lost_values_of(&self, subject: &Subject) -> &[Value] {
+        let source = match subject {
+            Subject::Standard(attribute) => Source::Attribute(*attribute),
+            Subject::Custom(custom) if self.has(custom) => Source::Custom(custom.key.clone()),
+            Subject::Custom(_) => return &[],
+        };
+        self.lost.get(&source).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The values of every attribute that customers had who were merged into this one.
+    pub fn lost(&self) -> &BTreeMap<Source, Vec<Value>> {
+        &self.lost
     }
 
     /// Whether the records that have this custom attribute are of the record's context and klass.
@@ -242,6 +259,13 @@ impl SearchRow {
         let folded = fold(text);
         self.exact(attribute, &folded);
         self.text(Source::Attribute(attribute), Manner::Words, folded);
+    }
+
+    fn put_lost(&mut self, source: Source, value: Value) {
+        let values = self.lost.entry(source).or_default();
+        if !values.contains(&value) {
+            values.push(value);
+        }
     }
 
     fn text(&mut self, source: Source, manner: Manner, text: String) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use kustomer_api::search::{Attribute, Context, Manner};
 
+use super::ordered::{ordered_moment, ordered_number};
 use super::row::{SearchRow, Source, Text, Value};
 use super::words::{each_gram, each_piece};
 
@@ -16,6 +17,8 @@ pub enum Scope {
     Custom,
     /// Text that only `any_text` looks in.
     Rest,
+    /// The values that only customers had who were merged into the record, each with its attribute: [`lost_token`].
+    Lost,
 }
 
 impl Scope {
@@ -44,7 +47,8 @@ pub enum TokenKind {
     Word,
     /// One to three characters of an address, a number or an id, folded: [`super::grams`].
     Gram,
-    /// A whole value of an attribute that may have many, as a [`SearchRow`] holds it. As long as the value.
+    /// A whole value, as a [`SearchRow`] holds it: of an attribute that may have many, or of any that was lost. As long as the
+    /// value.
     Exact,
     /// An attribute that may have many values has one; the text is empty.
     Present,
@@ -91,6 +95,9 @@ impl SearchRow {
             changed.for_each(|text| each_of_text(text, &mut visit));
         }
         self.each_of_values(|attribute, values| values != other.values(attribute), &mut visit);
+        if self.lost() != other.lost() {
+            self.each_lost(&mut visit);
+        }
         tokens.sort_unstable();
         tokens.dedup();
         Tokens(tokens)
@@ -100,6 +107,20 @@ impl SearchRow {
     pub fn each_token(&self, mut visit: impl FnMut(Scope, TokenKind, &str)) {
         self.texts().iter().for_each(|text| each_of_text(text, &mut visit));
         self.each_of_values(|_, _| true, &mut visit);
+        self.each_lost(&mut visit);
+    }
+
+    fn each_lost(&self, visit: &mut impl FnMut(Scope, TokenKind, &str)) {
+        for (source, values) in self.lost() {
+            let name = match source {
+                Source::Attribute(attribute) => attribute.name(),
+                Source::Custom(key) => key,
+                Source::Rest => continue,
+            };
+            for value in values {
+                visit(Scope::Lost, TokenKind::Exact, &lost_token(name, &ordered(value)));
+            }
+        }
     }
 
     /// The tokens of the values of the attributes that are `wanted`.
@@ -121,6 +142,22 @@ impl SearchRow {
                 }
             }
         }
+    }
+}
+
+/// The token of a value that was lost, or the beginning of one. The names of attributes of the table and keys of custom ones
+/// are not alike: the former have a `_`, or have no suffix.
+pub(super) fn lost_token(name: &str, value: &str) -> String {
+    format!("{name}={value}")
+}
+
+/// A value as text, in an order of its type.
+pub(super) fn ordered(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Number(number) => ordered_number(*number),
+        Value::Moment(millis) => ordered_moment(*millis),
+        Value::Boolean(boolean) => boolean.to_string(),
     }
 }
 

@@ -43,9 +43,10 @@ pub(crate) async fn create_customer_merge(call: Call<CreateCustomerMerge>) -> Re
         return Err(Refusal::new(400, code::BAD_PARAM, customer::TARGET, title).with_meta("pointer", "/target"));
     }
     let (act, id, seeds) = (call.act(), call.next_id(), seeds(&call));
+    let keep_lost_values = call.app().settings.keep_lost_values;
     let decide = move |loaded: &Loaded| {
         let find = |id: ObjectId| loaded.get((Kind::Customer, id));
-        customer::merge(&act.context(), id, find(source), find(target), seeds)
+        customer::merge(&act.context(), id, find(source), find(target), seeds, keep_lost_values)
     };
     // A refused merge leaves no note.
     let names = vec![(Kind::Customer, source), (Kind::Customer, target)];

@@ -7,7 +7,8 @@
 use std::ops::Bound;
 
 use kustodian_core::search::{
-    Context, Criterion, CustomAttribute, Interval, Manner, Needs, Node, Subject, Test, Value, Word, plan,
+    Context, Criterion, CustomAttribute, Interval, Manner, Needs, Node, Plan, Subject, Test, Value, Word, plan,
+    plan_of_lost,
 };
 use kustomer_api::ObjectId;
 use kustomer_api::custom::Suffix;
@@ -198,6 +199,7 @@ impl Compiler<'_> {
             Node::Not(node) => self.node(node, !over).negated(),
             Node::Has(context, node) => self.dialect.beside(*context, node, over),
             Node::Test(criterion) => self.criterion(criterion, over),
+            Node::Lost(criterion) => self.needed(plan_of_lost(criterion), over),
         }
     }
 
@@ -287,7 +289,10 @@ impl Compiler<'_> {
 
     /// The condition of the inverted index.
     fn words(&self, criterion: &Criterion, over: bool) -> Compiled {
-        let Some(plan) = plan(criterion) else { return Compiled::unknown(over) };
+        plan(criterion).map_or_else(|| Compiled::unknown(over), |plan| self.needed(plan, over))
+    }
+
+    fn needed(&self, plan: Plan, over: bool) -> Compiled {
         let Some(found) = self.dialect.words(&plan.needs) else { return Compiled::unknown(over) };
         if plan.exact && found.exact { found } else { found.inexact(over) }
     }

@@ -9,6 +9,7 @@
 mod column;
 mod compile;
 pub(crate) mod entries;
+mod lost;
 mod ordered;
 mod page;
 mod slot;
@@ -16,9 +17,10 @@ mod terms;
 
 pub(crate) use self::column::{COLUMNS, Cell, Column, Holds, Index, PARTS, cells, column_of};
 pub(crate) use self::compile::{Bind, Compiled, Counted, Dialect, compile, compile_side, needs_of_texts, value_of};
+pub(crate) use self::lost::{may_ask_lost, of_lost, with_lost};
 pub(crate) use self::ordered::ordered;
 pub(crate) use self::page::{Candidate, order};
-pub(crate) use self::slot::{SLOTS, Slots, custom_cells, custom_keys, slot_cells};
+pub(crate) use self::slot::{LOST, SLOTS, Slots, custom_cells, custom_keys, slot_cells};
 pub(crate) use self::terms::{
     Grams, Known, MAX_NEEDS, Match, Syntax, expression, loose_terms, term_difference, terms, write_text,
 };

@@ -28,9 +28,17 @@ pub(crate) struct Slots {
 /// The key under which it is noted that an attribute went without a slot; its slot is 0.
 const FULL: &str = "";
 
+/// The key under which it is noted that the org has, or had, a customer with values that merges took from others. Searches of
+/// other orgs do not look for such values.
+pub(crate) const LOST: &str = "*lost";
+
+/// The slot of that note, which no column has.
+const LOST_SLOT: usize = 1_000;
+
 impl Slots {
     pub(crate) fn new(given: impl IntoIterator<Item = (String, usize)>) -> Self {
-        let given: HashMap<String, usize> = given.into_iter().filter(|(_, slot)| *slot <= SLOTS).collect();
+        let given: HashMap<String, usize> =
+            given.into_iter().filter(|(_, slot)| *slot <= SLOTS || *slot == LOST_SLOT).collect();
         Self { is_full: given.contains_key(FULL), given, retired: HashSet::new() }
     }
 
@@ -44,6 +52,11 @@ impl Slots {
         keys.map(|key| key.as_ref().to_owned()).filter(|key| self.retired.contains(key)).collect()
     }
 
+    /// Whether a customer of the org may have values that merges took from others.
+    pub(crate) fn may_have_lost(&self) -> bool {
+        self.given.contains_key(LOST)
+    }
+
     /// The slot of a custom attribute.
     pub(crate) fn of(&self, attribute: &CustomAttribute) -> Option<usize> {
         self.of_key(&attribute.key)
@@ -51,12 +64,15 @@ impl Slots {
 
     /// The slot of the custom attribute with this key.
     pub(crate) fn of_key(&self, key: &str) -> Option<usize> {
-        self.given.get(key).copied().filter(|slot| *slot > 0)
+        self.given.get(key).copied().filter(|slot| (1..=SLOTS).contains(slot))
     }
 
     /// Whether nothing is to be given to the attributes with these keys: each has a slot for good, or will have none.
     pub(crate) fn suffice_for<Key: AsRef<str>>(&self, mut keys: impl Iterator<Item = Key>) -> bool {
-        keys.all(|key| (self.is_full || self.given.contains_key(key.as_ref())) && !self.retired.contains(key.as_ref()))
+        keys.all(|key| {
+            let key = key.as_ref();
+            (self.is_full && key != LOST || self.given.contains_key(key)) && !self.retired.contains(key)
+        })
     }
 
     /// Gives slots to those of these attributes that have none, as long as there are fewer than `limit`. Returns the
@@ -68,17 +84,19 @@ impl Slots {
     ) -> Vec<(String, usize)> {
         let mut given = Vec::new();
         for key in keys {
-            if self.is_full {
-                break;
-            }
             let key = key.as_ref();
-            if !self.given.contains_key(key) {
-                let next = self.lowest_free();
-                self.is_full = next > limit.min(SLOTS);
-                let entry = if self.is_full { (FULL.to_owned(), 0) } else { (key.to_owned(), next) };
-                self.given.insert(entry.0.clone(), entry.1);
-                given.push(entry);
+            if self.given.contains_key(key) || self.is_full && key != LOST {
+                continue;
             }
+            let next = self.lowest_free();
+            self.is_full |= key != LOST && next > limit.min(SLOTS);
+            let entry = match key {
+                LOST => (LOST.to_owned(), LOST_SLOT),
+                _ if self.is_full => (FULL.to_owned(), 0),
+                key => (key.to_owned(), next),
+            };
+            self.given.insert(entry.0.clone(), entry.1);
+            given.push(entry);
         }
         given
     }
@@ -90,19 +108,23 @@ impl Slots {
     }
 }
 
-/// The slot value of each custom attribute of a record, by key: of several values the first.
+/// The slot value of each custom attribute of a record, by key: of several values the first. Also whether it has values that
+/// merges took from others, which has no slot.
 pub(crate) fn custom_cells(row: &SearchRow) -> impl Iterator<Item = (String, Cell)> {
-    row.custom().filter_map(|(attribute, values)| {
+    let has_lost = (!row.lost().is_empty()).then(|| (LOST.to_owned(), Cell::Boolean(true)));
+    let custom = row.custom().filter_map(|(attribute, values)| {
         // Of long text it is only asked whether there is any.
         let limit = if attribute.suffix == Suffix::Txt { 1 } else { SLOT_TEXT };
         Some((attribute.key, Cell::of(values.first()?, limit)))
-    })
+    });
+    custom.chain(has_lost)
 }
 
 /// The keys of a record's custom attributes that may be given a slot. A database may hold keys that were accepted before
 /// there were rules for them; PostgreSQL cannot store some of those in an index, and no search may name them.
 pub(crate) fn custom_keys(row: &SearchRow) -> impl Iterator<Item = String> {
-    row.custom().map(|(attribute, _)| attribute.key).filter(|key| is_key(key))
+    let has_lost = (!row.lost().is_empty()).then(|| LOST.to_owned());
+    row.custom().map(|(attribute, _)| attribute.key).filter(|key| is_key(key)).chain(has_lost)
 }
 
 /// The values of a record's row in the slots.
@@ -128,6 +150,16 @@ mod tests {
         let mut again = Slots::new([("aStr".to_owned(), 1), (FULL.to_owned(), 0)]);
         assert_eq!(again.give(keys.iter(), 4), []);
         assert!(again.suffice_for(keys.iter()));
+    }
+
+    #[test]
+    fn an_org_whose_slots_are_all_given_notes_that_it_has_lost_values() {
+        let mut slots = Slots::new([("aStr".to_owned(), 1), (FULL.to_owned(), 0)]);
+        let keys = ["bStr", LOST];
+        assert!(!slots.may_have_lost() && !slots.suffice_for(keys.iter()));
+        assert_eq!(slots.give(keys.iter(), 1), [(LOST.to_owned(), LOST_SLOT)]);
+        assert!(slots.may_have_lost() && slots.suffice_for(keys.iter()));
+        assert_eq!((slots.of_key(LOST), slots.give(keys.iter(), 1)), (None, vec![]));
     }
 
     #[test]

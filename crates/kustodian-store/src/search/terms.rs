@@ -93,6 +93,7 @@ fn scope_code(scope: Scope) -> Option<&'static str> {
         Scope::Attribute(attribute) => code_of(attribute),
         Scope::Custom => Some("cu"),
         Scope::Rest => Some("re"),
+        Scope::Lost => Some("lv"),
     }
 }
 

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use super::archive::Archive;
 use super::checkpoint::LogKeeper;
 use crate::copy::CopyError;
+use crate::search::SLOTS;
 
 /// How often the log is tried to be cut: a reader of an older state may be in the way, each time for as long as the
 /// busy timeout.
@@ -28,8 +29,8 @@ const INDEXES: &[&str] = &[
     "INSERT INTO search_words (search_words) VALUES ('optimize')",
 ];
 
-/// The custom attributes that have a column.
-const GIVEN: &str = "SELECT org, attribute, slot FROM search_slots WHERE slot > 0";
+/// The custom attributes that have a column: ?1 the last column.
+const GIVEN: &str = "SELECT org, attribute, slot FROM search_slots WHERE slot BETWEEN 1 AND ?1";
 
 /// ?1 org, ?2 attribute.
 const FORGET: &str = "DELETE FROM search_slots WHERE org = ?1 AND attribute = ?2";
@@ -91,7 +92,7 @@ fn forget_attributes(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let given: Vec<(i64, String, usize)> = transaction
         .prepare_cached(GIVEN)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map([SLOTS], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (org, attribute, slot) in given {
         let is_used = format!(

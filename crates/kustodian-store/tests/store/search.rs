@@ -45,23 +45,35 @@ const SORTS: [Attribute; 9] = [
 fn attributes() -> impl Strategy<Value = Map<String, Value>> {
     let phrase = || vec(select(&WORDS[..]), 0..4).prop_map(|words| words.join(" "));
     let moment = || (0..6_i64).prop_map(|day| at(day * 86_400_000 + day).to_string());
-    let custom = vec((select(&KEYS[..]), 0..4_usize, phrase()), 0..5).prop_map(|entries| {
-        let value = |(key, number, text): (&str, usize, String)| {
-            let value = match &key[1..] {
-                "Num" => json!([0.0, 1.5, -3.0, 1e6][number]),
-                "At" => json!(at(number as i64 * 1_000).to_string()),
-                "Bool" => json!(number % 2 == 0),
-                "Url" => json!(format!("https://example.com/{number}/{text}")),
-                "Id" => json!(IDS[..number.min(3)].to_vec()),
-                // Longer than the text of a slot.
-                "Str" if number == 3 => json!(text.repeat(20)),
-                _ => json!(text),
+    let custom_of = |most: usize| {
+        vec((select(&KEYS[..]), 0..4_usize, phrase()), 0..=most).prop_map(|entries| {
+            let value = |(key, number, text): (&str, usize, String)| {
+                let value = match &key[1..] {
+                    "Num" => json!([0.0, 1.5, -3.0, 1e6][number]),
+                    "At" => json!(at(number as i64 * 1_000).to_string()),
+                    "Bool" => json!(number % 2 == 0),
+                    "Url" => json!(format!("https://example.com/{number}/{text}")),
+                    "Id" => json!(IDS[..number.min(3)].to_vec()),
+                    // Longer than the text of a slot.
+                    "Str" if number == 3 => json!(text.repeat(20)),
+                    _ => json!(text),
+                };
+                (key.to_owned(), value)
             };
-            (key.to_owned(), value)
-        };
-        Value::Object(entries.into_iter().map(value).collect())
+            entries.into_iter().map(value).collect::<Map<_, _>>()
+        })
+    };
+    let names = || option::of(phrase());
+    let genders = || option::of(select(&["m", "f"][..]));
+    let lost = option::weighted(0.3, (names(), genders(), custom_of(2))).prop_map(|lost| {
+        let (name, gender, custom) = lost.unwrap_or_default();
+        let custom = custom.into_iter().map(|(key, value)| (format!("custom.{key}"), value));
+        let name = name.map(|name| ("name".to_owned(), Value::from(name)));
+        let gender = gender.map(|gender| ("gender".to_owned(), Value::from(gender)));
+        let value = |(attribute, value)| json!({ "attribute": attribute, "customer": IDS[0], "value": value });
+        Value::Array(custom.chain(name).chain(gender).map(value).collect())
     });
-    let first = (option::of(phrase()), option::of(select(&["m", "f"][..])), option::of(moment()), custom);
+    let first = (names(), genders(), option::of(moment()), custom_of(4));
     let second = (
         vec(select(&ADDRESSES[..]), 0..3),
         vec(select(&NUMBERS[..]), 0..2),
@@ -70,8 +82,8 @@ fn attributes() -> impl Strategy<Value = Map<String, Value>> {
         0..3_u64,
         option::of(0..4_u32),
     );
-    (first, second, vec(select(&IDS[..]), 0..2)).prop_map(
-        |((name, gender, signed_up, custom), (emails, phones, tags, external, open, score), externals)| {
+    (first, second, vec(select(&IDS[..]), 0..2), lost).prop_map(
+        |((name, gender, signed_up, custom), (emails, phones, tags, external, open, score), externals, lost)| {
             let mut of = Map::new();
             let mut set = |name: &str, value: Value| of.insert(name.to_owned(), value);
             if let Some(name) = name {
@@ -94,7 +106,8 @@ fn attributes() -> impl Strategy<Value = Map<String, Value>> {
             set("phones", phones.iter().map(|phone| json!({ "phone": phone })).collect());
             set("tags", json!(tags));
             set("conversationCounts", json!({ "all": open, "open": open, "done": 0, "snoozed": 0 }));
-            set("custom", custom);
+            set("custom", Value::Object(custom));
+            set("lostValues", lost);
             of
         },
     )

@@ -93,6 +93,16 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) enforce_enumerations: bool,
+    /// Keeps the values of a merged customer for which the other one has no place (lostValues), to be found by them
+    #[arg(
+        long,
+        env = "KUSTODIAN_KEEP_LOST_VALUES",
+        value_name = "on|off",
+        action = ArgAction::Set,
+        default_value = "on",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) keep_lost_values: bool,
     /// Refuses a key if the Host names another org, as in other.api.example.com
     #[arg(
         long,
@@ -411,6 +421,7 @@ impl ServeArguments {
             skip_unchanged: self.skip_unchanged,
             lenient_query: self.lenient_query,
             enforce_enumerations: self.enforce_enumerations,
+            keep_lost_values: self.keep_lost_values,
             strict_host: self.strict_host,
             absent_types: self.absent_types.into(),
             search_page_cap: self.search_page_cap.0,

@@ -90,13 +90,19 @@ impl Belongings {
 fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     let server = Server::on_file();
     let source = server.create(json!({
-        "name": "Ada Anastasia", "emails": [{ "email": "ada@acme.example", "type": "work" }], "externalId": "crm-1",
+        "name": "Ada Anastasia", "gender": "f", "emails": [{ "email": "ada@acme.example", "type": "work" }], "externalId": "crm-1",
         "phones": [{ "phone": "+1 800 555 1815" }], "tags": ["vip"], "locale": "en_US", "createdAt": "2020-01-01T00:00:00Z",
-        "custom": { "tierStr": "goldsmith", "scoreNum": 5 },
+        "custom": {
+            "tierStr": "goldsmith", "scoreNum": 5, "ageNum": 41, "bornAt": "1990-05-01T10:00:00Z", "vipBool": true,
+            "siteUrl": "https://ada.example/",
+        },
     }));
     let target = server.create(json!({
-        "name": "Ada Lovelace", "emails": [{ "email": "lovelace@acme.example" }], "tags": ["late"],
-        "custom": { "tierStr": "silver" }, "createdAt": "2021-01-01T00:00:00Z",
+        "name": "Ada Lovelace", "gender": "m", "emails": [{ "email": "lovelace@acme.example" }], "tags": ["late"],
+        "custom": {
+            "tierStr": "silver", "ageNum": 30, "bornAt": "1985-05-01T10:00:00Z", "vipBool": false, "siteUrl": "https://love.example/",
+        },
+        "createdAt": "2021-01-01T00:00:00Z",
     }));
     let (of_source, of_target) = (Belongings::of(&server, &source, 1), Belongings::of(&server, &target, 2));
     let former = [lasting(&server, &source), lasting(&server, &target)];
@@ -133,11 +139,17 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     );
     let emails: Vec<&Value> = attributes["emails"].as_array().unwrap().iter().map(|item| &item["email"]).collect();
     assert_eq!(emails, [&json!("lovelace@acme.example"), &json!("ada@acme.example")]);
-    assert_eq!(attributes["custom"], json!({ "scoreNum": 5, "tierStr": "silver" }));
+    let custom = &attributes["custom"];
+    assert_eq!((&custom["scoreNum"], &custom["tierStr"], &custom["ageNum"]), (&json!(5), &json!("silver"), &json!(30)));
     assert_eq!(
         attributes["lostValues"],
         json!([
+            { "attribute": "custom.ageNum", "customer": source["id"], "value": 41 },
+            { "attribute": "custom.bornAt", "customer": source["id"], "value": "1990-05-01T10:00:00Z" },
+            { "attribute": "custom.siteUrl", "customer": source["id"], "value": "https://ada.example/" },
             { "attribute": "custom.tierStr", "customer": source["id"], "value": "goldsmith" },
+            { "attribute": "custom.vipBool", "customer": source["id"], "value": true },
+            { "attribute": "gender", "customer": source["id"], "value": "f" },
             { "attribute": "name", "customer": source["id"], "value": "Ada Anastasia" },
         ])
     );
@@ -169,33 +181,46 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     ] {
         assert_eq!(search(criterion.clone(), false).ids(), [id(&target)], "{criterion}");
     }
-    // Words of a text that the merge lost lead to the target.
-    let words_that_were_lost = || {
+    // Words and values that the merge lost lead to the target.
+    let what_was_lost = || {
         [
+            json!({ "customer_name": { "equals": "Ada Anastasia" } }),
+            json!({ "customer_name": { "starts_with": "ada an" } }),
+            json!({ "customer_custom_tierStr": { "equals": "goldsmith" } }),
+            json!({ "customer_custom_tierStr": { "in": ["bronze", "goldsmith"] } }),
+            json!({ "customer_custom_ageNum": { "equals": 41 } }),
+            json!({ "customer_custom_ageNum": { "gt": 40 } }),
+            json!({ "customer_custom_bornAt": { "equals": "1990-05-01" } }),
+            json!({ "customer_custom_bornAt": { "within": { "from": "1990-01-01", "to": "1990-12-31" } } }),
+            json!({ "customer_custom_vipBool": { "equals": true } }),
+            json!({ "customer_custom_siteUrl": { "equals": "https://ADA.example/" } }),
+            json!({ "customer_gender": { "equals": "f" } }),
             json!({ "customer_name": { "contains": "anastasia" } }),
             json!({ "customer_custom_tierStr": { "contains": "gold" } }),
             json!({ "customer_any_text": { "contains": "anastas" } }),
             json!({ "customer_any_text": { "contains": "goldsmith" } }),
         ]
     };
-    for criterion in words_that_were_lost() {
+    for criterion in what_was_lost() {
         assert_eq!(search(criterion.clone(), false).ids(), [id(&target)], "{criterion}");
     }
     let of_silver = json!({ "customer_custom_tierStr": { "equals": "silver" } });
     let query =
         json!({ "queryContext": "customer", "and": [{ "customer_name": { "contains": "anastasia" } }, of_silver] });
     assert_eq!(server.post("/v1/customers/search", query).expect(200).ids(), [id(&target)], "across both");
-    // Its values are its own. The source has the others, and names the target.
-    for criterion in [
-        json!({ "customer_name": { "equals": "Ada Anastasia" } }),
-        json!({ "customer_custom_tierStr": { "equals": "goldsmith" } }),
-    ] {
-        assert_eq!(search(criterion.clone(), false).ids(), [""; 0], "{criterion}");
+    // Deleted customers include the source, which names the target.
+    for criterion in what_was_lost() {
         let found = search(criterion.clone(), true);
-        assert_eq!(found.ids(), [id(&source)], "{criterion}");
+        assert_eq!(found.ids(), [id(&source), id(&target)], "{criterion}");
         assert_eq!(found.data()[0]["relationships"]["mergedInto"]["data"]["id"], target["id"], "{criterion}");
     }
-    of_target.follow_nobody(&server, &target);
+    // Others search for customers by them, too. Whether there is a value, and the order, are those of its own.
+    let of_conversations = json!({ "queryContext": "conversation", "and": [
+        { "customer_custom_ageNum": { "gt": 40 } }, { "conversation_name": { "contains": "about" } },
+    ] });
+    assert_eq!(server.post("/v1/customers/search", of_conversations).expect(200).ids().len(), 2);
+    let older = json!({ "customer_custom_ageNum": { "gt": 41 } });
+    assert_eq!(search(older, false).ids(), [""; 0]);
     let moved = server.get(&format!("{}/history?pageSize=1", path(&of_source.conversation))).expect(200);
     let entry = &moved.data()[0]["attributes"];
     assert_eq!(entry["eventName"], "kustomer.conversation.update");
@@ -227,7 +252,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!([rev(&source), rev(&target)], revs.map(|rev| rev + 1));
     assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
     assert_eq!(shown.body["meta"]["source"]["attributes"]["emails"], former[0]["attributes"]["emails"]);
-    for criterion in words_that_were_lost() {
+    for criterion in what_was_lost() {
         assert_eq!(search(criterion.clone(), false).ids(), [id(&source)], "{criterion}");
     }
     of_source.follow(&server, &source);
@@ -253,6 +278,19 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(ends(of(&target)), ["kustomer.customer.merge", "kustomer.customer.unmerge"]);
     assert_eq!(ends(of(&source)), ["kustomer.customer.delete", "kustomer.customer.restore"]);
     assert_eq!(of(merged.data()), ["kustomer.customer_merge.create", "kustomer.customer_merge.update"]);
+}
+
+#[test]
+fn lost_values_are_not_kept_where_the_server_is_to_keep_none() {
+    let server = Server::start_with(&["--keep-lost-values", "off"]);
+    let [source, target] = ["one", "two"].map(|name| server.create(json!({ "name": name, "custom": { "aNum": 1 } })));
+    merge(&server, &source, &target).expect(201);
+    assert_eq!(server.get(path(&target)).expect(200).attributes().get("lostValues"), None);
+    let by_name = |name: &str| {
+        let query = json!({ "queryContext": "customer", "and": [{ "customer_name": { "equals": name } }] });
+        server.post("/v1/customers/search", query).expect(200).ids().len()
+    };
+    assert_eq!([by_name("one"), by_name("two")], [0, 1]);
 }
 
 impl Belongings {

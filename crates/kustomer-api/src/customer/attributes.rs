@@ -189,7 +189,7 @@ resource! {
         /// The records that were last attached to the customer.
         recent_items: Vec<Value>, read_only("it is derived from the customer's custom objects");
         /// Values of customers that were merged into this one, which it does not have itself; absent when there are none.
-        /// Searches for words find the customer by them. Kustodian alone answers it.
+        /// Searches find the customer by them. Kustodian alone answers it.
         lost_values(kept): Vec<LosingValue>, read_only("it is derived from the customers that were merged into this one");
         /// The customer's ratings of the service.
         satisfaction_level(kept): SatisfactionLevel, read_only("it is derived from the customer's satisfaction responses");

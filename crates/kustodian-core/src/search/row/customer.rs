@@ -1,14 +1,15 @@
 //! The searchable values of a customer.
 
+use kustomer_api::custom::Suffix;
 use kustomer_api::customer::{Customer, CustomerAttributes, Email, ExternalId, Phone, Social};
 use kustomer_api::envelope::Relationships;
-use kustomer_api::search::{Attribute, Context, Manner};
+use kustomer_api::search::{Attribute, Class, Context, Manner};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use super::super::words::{digits, fold};
-use super::{SearchRow, Source, Value, address, each};
-use crate::customer::CUSTOM;
+use super::{SearchRow, Source, Value, address, custom_value, each};
+use crate::customer::{CUSTOM, searched_as};
 
 impl SearchRow {
     /// The searchable values of a customer. `id` is the customer's own, parsed.
@@ -75,22 +76,37 @@ impl SearchRow {
         }
     }
 
-    /// The texts of customers that were merged into this one. Words are found in them; the values of the attribute, which
-    /// are compared and sorted by, are the customer's own.
+    /// The values of customers that were merged into this one. Criteria about words and values find them; sorting and
+    /// counting use the customer's own.
     fn lost_of(&mut self, of: &CustomerAttributes) {
         for lost in each(&of.lost_values) {
             let items = lost.value.as_array().map_or_else(|| std::slice::from_ref(&lost.value), Vec::as_slice);
-            for text in items.iter().filter_map(Json::as_str) {
-                match lost.attribute.as_str() {
-                    "name" => self.text(Source::Attribute(Attribute::Name), Manner::Words, fold(text)),
-                    "username" => self.rest(Manner::Part, text),
-                    name => match name.strip_prefix(CUSTOM) {
-                        Some(key) => self.custom_text(key, text),
-                        None => self.rest(Manner::Words, text),
-                    },
-                }
+            match lost.attribute.strip_prefix(CUSTOM) {
+                Some(key) => items.iter().for_each(|item| self.lost_custom(key, item)),
+                None => items.iter().filter_map(Json::as_str).for_each(|text| self.lost_text(&lost.attribute, text)),
             }
         }
+    }
+
+    fn lost_custom(&mut self, key: &str, item: &Json) {
+        if let Some(text) = item.as_str() {
+            self.custom_text(key, text);
+        }
+        if let Some(value) = Suffix::of(key).and_then(|suffix| custom_value(suffix, item)) {
+            self.put_lost(Source::Custom(key.to_owned()), value);
+        }
+    }
+
+    fn lost_text(&mut self, name: &str, text: &str) {
+        let Some(attribute) = searched_as(name) else {
+            let manner = if name == USERNAME { Manner::Part } else { Manner::Words };
+            return self.rest(manner, text);
+        };
+        if let Some(manner) = attribute.manner() {
+            self.text(Source::Attribute(attribute), manner, fold(text));
+        }
+        let value = if attribute.class() == Class::String { fold(text) } else { text.to_owned() };
+        self.put_lost(Source::Attribute(attribute), Value::Text(value));
     }
 
     fn emails(&mut self, attribute: Attribute, emails: &Field<Vec<Email>>) {
@@ -199,6 +215,7 @@ impl SearchRow {
     }
 }
 
+const USERNAME: &str = "username";
 const WHATSAPP: &str = "whatsapp";
 const SOCIAL: [Attribute; 3] = [Attribute::SocialType, Attribute::SocialUserid, Attribute::SocialUsername];
 const SHARED_SOCIAL: [Attribute; 3] =

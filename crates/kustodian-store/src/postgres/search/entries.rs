@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use kustodian_core::kind::Kind;
-use kustodian_core::search::{Context, Node, Query, SearchRow};
+use kustodian_core::search::{Context, Criterion, Node, Query, SearchRow};
 use kustodian_core::search_store::WalkQuery;
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
@@ -22,32 +22,42 @@ use super::page;
 use super::session::{self, Session, Trouble};
 use super::walks;
 use crate::options::SearchEffort;
-use crate::search::Compiled;
 use crate::search::entries::progress::{self, Progress};
 use crate::search::entries::{self, Found, Halt, Kept, Place, Reader, Row, Sql};
+use crate::search::{Compiled, of_lost, with_lost};
 
 /// The kind that is searched for, when it is another than customers.
 pub(super) fn other_kind(query: &Query) -> Option<Kind> {
     Kind::searched_as(query.context).filter(|kind| *kind != Kind::Customer)
 }
 
-/// The query with what it says of other records said by their ids, where they are few. Once time is over it stays as it is:
-/// the search will find out.
+/// The query with customers that have lost values beside the criteria that these meet, and with its criteria about other records
+/// replaced by their ids, if they are few. Once time is over it stays as it is: the search will find out.
 pub(super) async fn resolved<'q>(
     session: &mut Session<'_>,
     query: &'q Query,
     means: &Means,
 ) -> Result<Cow<'q, Query>, Trouble> {
+    let mut resolved = Cow::Borrowed(query);
+    if session.may_have_lost {
+        put_root(&mut resolved, with_lost(&mut Entries::new(session, means), query).await)?;
+    }
     let mut is_about_others = false;
     query.root.each_has(&mut |_, _| is_about_others = true);
-    if !is_about_others || query.context != Context::Customer {
-        return Ok(Cow::Borrowed(query));
+    if is_about_others && query.context == Context::Customer {
+        let root = entries::resolve(&mut Entries::new(session, means), query.context, &resolved.root).await;
+        put_root(&mut resolved, root)?;
     }
-    match entries::resolve(&mut Entries::new(session, means), query.context, &query.root).await {
-        Ok(root) => Ok(Cow::Owned(Query { root, ..query.clone() })),
-        Err(Halt::Time) => Ok(Cow::Borrowed(query)),
-        Err(Halt::Failed(trouble)) => Err(trouble),
+    Ok(resolved)
+}
+
+fn put_root(query: &mut Cow<'_, Query>, root: Result<Node, Halt<Trouble>>) -> Result<(), Trouble> {
+    match root {
+        Ok(root) => query.to_mut().root = root,
+        Err(Halt::Time) => {}
+        Err(Halt::Failed(trouble)) => return Err(trouble),
     }
+    Ok(())
 }
 
 /// Reads the index within a snapshot.
@@ -134,6 +144,18 @@ impl Reader for Entries<'_, '_> {
         };
         let mut finding = Finding::begin(self.session, &query, self.means).await?;
         finding.find(limit as u64 + 1).await.map_err(halt)?;
+        Ok((finding.found.len() <= limit).then_some(finding.found))
+    }
+
+    async fn customers_by_lost(
+        &mut self,
+        criterion: &Criterion,
+        include_deleted: bool,
+        limit: usize,
+    ) -> Result<Option<Vec<ObjectId>>, Halt<Trouble>> {
+        let query = of_lost(criterion, include_deleted);
+        let mut finding = Finding::begin(self.session, &query, self.means).await?;
+        finding.find_any(limit as u64 + 1).await.map_err(halt)?;
         Ok((finding.found.len() <= limit).then_some(finding.found))
     }
 

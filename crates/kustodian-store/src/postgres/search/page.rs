@@ -28,7 +28,7 @@ pub(in crate::postgres) async fn search(
     query: &SearchQuery,
     means: &Means,
 ) -> Result<Found, Trouble> {
-    let mut session = Session::begin(connection, org, query.time).await?;
+    let mut session = Session::begin(connection, org, &query.query, query.time).await?;
     let searched = resolved(&mut session, &query.query, means).await?;
     if let Some(kind) = other_kind(&searched) {
         let asked = SearchQuery { query: searched.into_owned(), ..query.clone() };

@@ -28,7 +28,7 @@ const PAGE: &str = "SELECT org, id FROM customers WHERE (org, id) > ($1, $2) ORD
 const FORGET: &str = "DELETE FROM customer_search WHERE org = $1 AND id = ANY($2)";
 
 /// An attribute that went without a slot may have one now.
-const REOPEN: &str = "DELETE FROM search_slots WHERE slot = 0";
+const REOPEN: &str = "DELETE FROM search_slots WHERE attribute = ''";
 
 /// Writes the search entries of customers, without a server.
 pub(in crate::postgres) struct Reindexing<'c> {

@@ -17,6 +17,7 @@ use tokio_postgres::{Error, Row};
 use super::super::connection::Connection;
 use super::super::values::Value;
 use super::slots::{BELIEVED, REVIVE, revived};
+use crate::search::SLOTS;
 
 /// How much later than it should a statement may reach the database.
 const DELAY: Duration = Duration::from_secs(3);
@@ -28,9 +29,9 @@ const UNTIL_FREE: Duration = Duration::from_secs(300);
 /// them: where tables are spread, those may call nothing that changes.
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, '!' || gen_random_uuid()";
 
-/// → the attributes that have a column: org, attribute, slot, since when they are retired.
+/// $1 the last column → the attributes that have one: org, attribute, slot, since when they are retired.
 const GIVEN: &str = "SELECT org, attribute, slot, retired_at FROM search_slots \
-     WHERE slot > 0 AND attribute NOT LIKE '!%' ORDER BY org, slot";
+     WHERE slot BETWEEN 1 AND $1 AND attribute NOT LIKE '!%' ORDER BY org, slot";
 
 /// $1 org, $2 attribute, $3 now.
 const RETIRE: &str = "UPDATE search_slots SET retired_at = $3 WHERE org = $1 AND attribute = $2 AND retired_at IS NULL";
@@ -111,7 +112,7 @@ pub(in crate::postgres) async fn forget(connection: &Connection, limit: Duration
 }
 
 async fn given(connection: &Connection) -> Result<Vec<Given>, Error> {
-    connection.unnamed(GIVEN, &[]).await?.rows.iter().map(Given::read).collect()
+    connection.unnamed(GIVEN, &[Value::count(SLOTS as u64)]).await?.rows.iter().map(Given::read).collect()
 }
 
 async fn now(connection: &Connection) -> Result<(i64, String), Error> {

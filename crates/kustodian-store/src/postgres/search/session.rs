@@ -3,20 +3,25 @@
 use std::time::{Duration, Instant};
 
 use kustodian_core::refusal::Refusal;
+use kustodian_core::search::Query;
 use kustodian_core::store::{OrgKey, StoreError};
 use kustomer_api::ObjectId;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Error, Row};
 
-use super::super::connection::{Connection, Failed, Step};
+use super::super::connection::{Connection, Failed, Step, statement};
 use super::super::failure::{store_error, unavailable};
-use super::super::values::Id;
+use super::super::values::{Id, Value};
 use super::condition::Piece;
+use crate::search::{LOST, may_ask_lost};
 
 /// One snapshot. Compiling a query to machine code takes longer than any of these should; and the searched rows are in
 /// memory more often than not.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; \
      SET LOCAL random_page_cost = 1.1; SET LOCAL cursor_tuple_fraction = 1";
+
+/// $1 org, $2 its note of that. Within the snapshot: what a server remembers of an org may be some seconds old.
+const MAY_HAVE_LOST: &str = "SELECT 1 FROM search_slots WHERE org = $1 AND attribute = $2";
 
 /// Why a search stopped before its end.
 #[derive(Debug)]
@@ -73,13 +78,25 @@ pub(super) struct Session<'c> {
     end: Instant,
     /// Whether a statement was stopped, which ended the snapshot.
     is_broken: bool,
+    /// Whether the search asks for values that merges took, and customers of the org may have some.
+    pub(super) may_have_lost: bool,
 }
 
 impl<'c> Session<'c> {
-    pub(super) async fn begin(connection: &'c Connection, org: OrgKey, time: Duration) -> Result<Self, Trouble> {
-        let session = Self { connection, org, end: Instant::now() + time, is_broken: false };
-        connection.run_unnamed(&[Step::Command(BEGIN)]).await?;
-        Ok(session)
+    pub(super) async fn begin(
+        connection: &'c Connection,
+        org: OrgKey,
+        query: &Query,
+        time: Duration,
+    ) -> Result<Self, Trouble> {
+        let end = Instant::now() + time;
+        let mut steps = vec![Step::Command(BEGIN)];
+        if may_ask_lost(query) {
+            steps.push(statement(MAY_HAVE_LOST, vec![Value::Number(org.0), Value::Text(LOST)]));
+        }
+        let answers = connection.run_unnamed(&steps).await?;
+        let may_have_lost = steps.len() > 1 && answers.last().is_some_and(|answer| !answer.rows.is_empty());
+        Ok(Self { connection, org, end, is_broken: false, may_have_lost })
     }
 
     /// Whether time is left.

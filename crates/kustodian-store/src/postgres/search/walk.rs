@@ -22,7 +22,7 @@ pub(in crate::postgres) async fn step(
     query: &WalkQuery,
     means: &Means,
 ) -> Result<Step, Trouble> {
-    let mut session = Session::begin(connection, org, query.time).await?;
+    let mut session = Session::begin(connection, org, &query.query, query.time).await?;
     let position = match query.from {
         WalkFrom::Start { .. } => Some(position(&mut session).await?),
         WalkFrom::After(_) => None,

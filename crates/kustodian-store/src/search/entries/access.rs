@@ -21,7 +21,7 @@ pub(super) fn ways(node: &Node) -> Vec<Any> {
             firsts.map(Any::concat).into_iter().collect()
         }
         // Of another record, the terms are its own.
-        Node::Not(_) | Node::Has(..) => Vec::new(),
+        Node::Not(_) | Node::Lost(_) | Node::Has(..) => Vec::new(),
         Node::Test(criterion) => match ranges(criterion) {
             Ranges::Every => Vec::new(),
             Ranges::Those { mut all, .. } => {

@@ -156,6 +156,8 @@ impl Compiler<'_> {
             Node::Not(node) => self.node(node, !over).negated(),
             Node::Test(criterion) => self.criterion(criterion, over),
             Node::Has(context, node) => self.has(*context, node, over),
+            // Only of customers.
+            Node::Lost(_) => Compiled::unknown(over),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The requests to an engine.
 
 use kustodian_core::kind::Kind;
-use kustodian_core::search::{Node, SearchRow};
+use kustodian_core::search::{Criterion, Node, SearchRow};
 use kustodian_core::store::Stored;
 use kustomer_api::ObjectId;
 
@@ -86,6 +86,14 @@ pub(crate) trait Reader {
 
     /// The customers for which a node holds, unless there are more than `limit`.
     async fn customers(&mut self, node: &Node, limit: usize) -> Result<Option<Vec<ObjectId>>, Halt<Self::Failure>>;
+
+    /// The customers that meet a criterion by a value that a merge took, unless there are more than `limit`.
+    async fn customers_by_lost(
+        &mut self,
+        criterion: &Criterion,
+        include_deleted: bool,
+        limit: usize,
+    ) -> Result<Option<Vec<ObjectId>>, Halt<Self::Failure>>;
 
     /// How many events were tracked of a customer.
     async fn count_tracked(&mut self, customer: ObjectId) -> Result<u64, Halt<Self::Failure>>;

@@ -1,6 +1,6 @@
 //! By which index the records that may pass a condition are found.
 
-use kustodian_core::search::{Context, Criterion, Node, Subject, Test, parent_attribute, plan};
+use kustodian_core::search::{Context, Criterion, Node, Subject, Test, parent_attribute, plan, plan_of_lost};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::Attribute;
 use rusqlite::types::Value;
@@ -151,6 +151,10 @@ pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
             Some(plan) => in_words(&plan.needs, plan.exact, within),
             None => in_columns(criterion, within),
         },
+        Node::Lost(criterion) => {
+            let plan = plan_of_lost(criterion);
+            in_words(&plan.needs, plan.exact, within)
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use kustodian_core::kind::Kind;
-use kustodian_core::search::{Context, Node, Query, SearchRow};
-use kustodian_core::search_store::WalkQuery;
+use kustodian_core::search::{Context, Criterion, Node, Query, SearchRow};
+use kustodian_core::search_store::{Chosen, WalkQuery};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use rusqlite::types::Type;
@@ -27,7 +27,7 @@ use crate::search::entries::progress::{self, Progress};
 use crate::search::entries::{
     self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code, letter,
 };
-use crate::search::{Compiled, Slots, compile_side};
+use crate::search::{Compiled, Slots, compile_side, may_ask_lost, of_lost, with_lost};
 
 /// The planner has no statistics: statements say which index to use, and which table is first.
 pub(super) const FORM: Form = Form {
@@ -78,8 +78,8 @@ pub(super) fn now<T>(work: impl Future<Output = rusqlite::Result<T>>) -> rusqlit
     }
 }
 
-/// The query with its criteria about other records replaced by their ids, if they are few. Once time is over it stays as it
-/// is: the search will find out.
+/// The query with customers that have lost values beside the criteria that these meet, and with its criteria about other records
+/// replaced by their ids, if they are few. Once time is over it stays as it is: the search will find out.
 pub(super) fn resolved<'q>(
     connection: &Connection,
     (org, query): (OrgKey, &'q Query),
@@ -87,19 +87,27 @@ pub(super) fn resolved<'q>(
     time: &Time,
     effort: SearchEffort,
 ) -> rusqlite::Result<Cow<'q, Query>> {
+    let mut reader = Entries::new(connection, org, slots, time, effort);
+    let mut resolved = Cow::Borrowed(query);
+    if slots.may_have_lost() && may_ask_lost(query) {
+        put_root(&mut resolved, now(async { Ok(with_lost(&mut reader, query).await) })?)?;
+    }
     let mut is_about_others = false;
     query.root.each_has(&mut |_, _| is_about_others = true);
-    if !is_about_others || query.context != Context::Customer {
-        return Ok(Cow::Borrowed(query));
+    if is_about_others && query.context == Context::Customer {
+        let root = now(async { Ok(entries::resolve(&mut reader, query.context, &resolved.root).await) })?;
+        put_root(&mut resolved, root)?;
     }
-    let mut reader = Entries::new(connection, org, slots, time, effort);
-    now(async {
-        match entries::resolve(&mut reader, query.context, &query.root).await {
-            Ok(root) => Ok(Cow::Owned(Query { root, ..query.clone() })),
-            Err(Halt::Time) => Ok(Cow::Borrowed(query)),
-            Err(Halt::Failed(error)) => Err(error),
-        }
-    })
+    Ok(resolved)
+}
+
+fn put_root(query: &mut Cow<'_, Query>, root: Result<Node, Halt<rusqlite::Error>>) -> rusqlite::Result<()> {
+    match root {
+        Ok(root) => query.to_mut().root = root,
+        Err(Halt::Time) => {}
+        Err(Halt::Failed(error)) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Reads the index within a snapshot.
@@ -205,6 +213,21 @@ impl Reader for Entries<'_> {
         if finding.all().len() > limit {
             return Ok(None);
         }
+        ids(self.connection, finding.all()).map(Some).map_err(failed)
+    }
+
+    async fn customers_by_lost(
+        &mut self,
+        criterion: &Criterion,
+        include_deleted: bool,
+        limit: usize,
+    ) -> Result<Option<Vec<ObjectId>>, Halt<rusqlite::Error>> {
+        let query = of_lost(criterion, include_deleted);
+        let mut finding = Finding::new(self.connection, self.org, &query, self.slots, self.time, self.effort);
+        if !finding.probe(limit, true).map_err(halt)? {
+            return Ok(None);
+        }
+        finding.find_among_candidates(usize::MAX, Chosen::Any).map_err(halt)?;
         ids(self.connection, finding.all()).map(Some).map_err(failed)
     }
 

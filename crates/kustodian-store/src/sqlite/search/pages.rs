@@ -222,7 +222,7 @@ impl<'a> Finding<'a> {
     }
 
     /// Finds the first `wanted` of the candidates, or any.
-    fn find_among_candidates(&mut self, wanted: usize, chosen: Chosen) -> Result<(), Halt> {
+    pub(super) fn find_among_candidates(&mut self, wanted: usize, chosen: Chosen) -> Result<(), Halt> {
         let candidates = self.candidates().unwrap_or_default();
         if chosen == Chosen::Any {
             return self.sort_candidates(candidates, wanted);
