@@ -34,7 +34,7 @@ pub struct Settings {
     pub lenient_query: bool,
     /// Whether custom attributes that are chosen from values, as their metadata says, take no others.
     pub enforce_enumerations: bool,
-    /// Whether a merged customer keeps the values of the other one for which it has no place, to be found by them.
+    /// Whether a merged customer keeps the values of the other one for which it has no place.
     pub keep_lost_values: bool,
     /// Whether a key is refused where the `Host` names another org (`other.api.…`).
     pub strict_host: bool,

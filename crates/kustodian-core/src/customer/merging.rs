@@ -98,7 +98,7 @@ pub fn merged_into(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
 }
 
 /// Merges `source` into `target`. Takes the id of the merge, and whether the target keeps the values of the source for which
-/// it has no place, to be found by them.
+/// it has no place.
 ///
 /// # Errors
 /// 404 when one of them is not there.

@@ -92,7 +92,7 @@ mod tests {
                 beginnings.iter().any(|beginning| text.starts_with(beginning))
             };
             prop_assert!(is_covered(from) && is_covered(within) && is_covered(to));
-            // 2^16 ms are the least that is told apart.
+            // 2^16 ms are the least that differs.
             prop_assert!(!is_covered(from - 65_536 - beside.abs()) && !is_covered(to + 65_536 + beside.abs()));
             prop_assert!(beginnings.len() <= 2 * 15 * COVERED);
         }

@@ -93,7 +93,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) enforce_enumerations: bool,
-    /// Keeps the values of a merged customer for which the other one has no place (lostValues), to be found by them
+    /// Keeps the values of a merged customer for which the other one has no place (lostValues), so that searches find it
     #[arg(
         long,
         env = "KUSTODIAN_KEEP_LOST_VALUES",
