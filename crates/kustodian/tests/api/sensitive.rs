@@ -329,8 +329,8 @@ fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
     let server = Server::on_file();
     hide_all(&server);
     let reader = reader(&server);
-    let [source, target] =
-        [secrets(), json!({ "secretStr": "other" })].map(|custom| server.create(json!({ "custom": custom })));
+    let [source, target] = [secrets(), json!({ "secretStr": "other", "secretNum": 1 })]
+        .map(|custom| server.create(json!({ "custom": custom })));
     let both = json!({ "source": source["id"], "target": target["id"] });
     let path = "/v1/customers/merges?dryRun=true";
     assert!(reveals(&server.post(path, both.clone()).expect(200)));
@@ -343,10 +343,16 @@ fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
         [target.clone(), format!("{target}/history"), "/v1/customers".to_owned(), "/v1/events?last=100".to_owned()]
     {
         let shown = server.get(&path).expect(200);
-        assert!(shown.text.contains(r#""attribute":"custom.secretStr""#) && reveals(&shown), "{path}: {}", shown.text);
+        for lost in ["secretStr", "secretNum"] {
+            assert!(shown.text.contains(&format!(r#""attribute":"custom.{lost}""#)), "{path}: {}", shown.text);
+        }
+        assert!(shown.text.contains(&NUMBER.to_string()) && shown.text.contains(WORD), "{path}: {}", shown.text);
         let hidden = server.call_as(&reader, Method::GET, &path, None).expect(200);
         assert!(!reveals(&hidden), "{path}: {}", hidden.text);
     }
+    let by_number = json!({ "and": [{ "customer_custom_secretNum": { "gt": NUMBER - 1 } }] });
+    assert_eq!(server.post("/v1/customers/search", by_number.clone()).expect(200).ids().len(), 1);
+    server.call_as(&reader, Method::POST, "/v1/customers/search", Some(by_number)).expect(403);
     // A replacing update keeps the attributes that nobody can send.
     let replaced = server.put(&format!("{target}?replace=true"), json!({ "name": "Ada" })).expect(200);
     assert!(reveals(&replaced), "{}", replaced.text);
