@@ -35,6 +35,7 @@ use crate::http2::Sliced;
 use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
+use crate::unread_body::Followed;
 use crate::unreadable::Outspoken;
 use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
@@ -301,7 +302,7 @@ impl Speaker {
         let version = request.version();
         let working = self.pulse.asked(version);
         let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let mut request = request.map(body);
+        let mut request = request.map(|incoming| body(incoming, &self.pulse));
         if is_chunked && self.pulse.has_two_lengths() {
             request.extensions_mut().insert(framing::TwoLengths);
         }
@@ -345,8 +346,8 @@ fn is_of_the_api(path: &str) -> bool {
 }
 
 /// The body of a request; that of most reads is known to be empty, and costs nothing.
-fn body(incoming: Incoming) -> Body {
-    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
+fn body(incoming: Incoming, pulse: &Arc<Pulse>) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(Followed::new(incoming, Arc::clone(pulse))) }
 }
 
 /// How long a TLS handshake may take.

@@ -62,6 +62,7 @@ mod timers;
 mod tls;
 mod tracking;
 mod unread;
+mod unread_body;
 mod unreadable;
 mod vault;
 mod webhooks;

@@ -31,6 +31,8 @@ pub(crate) struct Pulse {
     is_http2: AtomicBool,
     /// Which request, counted from 1, says in two ways how long its body is; 0 when none does.
     two_lengths: AtomicU64,
+    /// Whether a body was not read to its end.
+    has_unread_body: AtomicBool,
     /// The answers that are being sent over HTTP/2, each with its last progress: one that stalls must not hide behind
     /// others.
     sending: Mutex<Vec<Weak<AtomicU64>>>,
@@ -47,6 +49,7 @@ impl Pulse {
             writes_count: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
             two_lengths: AtomicU64::new(0),
+            has_unread_body: AtomicBool::new(false),
             sending: Mutex::default(),
         }
     }
@@ -91,6 +94,16 @@ impl Pulse {
     /// Whether the last request came over HTTP/2.
     pub(crate) fn is_http2(&self) -> bool {
         self.is_http2.load(Ordering::Relaxed)
+    }
+
+    /// The body of a request is not read any further.
+    pub(crate) fn left_body(&self) {
+        self.has_unread_body.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was so for any request.
+    pub(crate) fn has_unread_body(&self) -> bool {
+        self.has_unread_body.load(Ordering::Relaxed)
     }
 
     /// The request that has so many before it says in two ways how long its body is.

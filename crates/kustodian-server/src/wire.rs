@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::silence::Pulse;
 
@@ -33,8 +33,12 @@ pub(crate) const UNSENT: u32 = 256 * 1024;
 /// others some.
 const SHARES: usize = 4;
 
-/// How long a client of HTTP/2 may take to close its side after us.
-const CLIENT_CLOSES_WITHIN: Duration = Duration::from_millis(500);
+/// How long a client may be silent after we closed our side, until we close the other one.
+const CLIENT_SILENT: Duration = Duration::from_millis(500);
+
+/// How long, and how much, it may go on sending: the rest of a body that was refused.
+const CLIENT_CLOSES_WITHIN: Duration = Duration::from_secs(5);
+const UNWANTED: usize = 64 * 1024 * 1024;
 
 /// The places for large heads.
 pub(crate) struct LargeHeads {
@@ -108,7 +112,16 @@ pub(crate) struct Watched<S> {
     waiting: Option<Waiting>,
     place: Option<Place>,
     /// Set once our side is closed.
-    closing: Option<Pin<Box<Sleep>>>,
+    closing: Option<Closing>,
+}
+
+/// Our side is closed, and that of the client not yet.
+struct Closing {
+    since: Instant,
+    /// Until it was silent for too long.
+    silent: Pin<Box<Sleep>>,
+    /// How many bytes came since.
+    unwanted: usize,
 }
 
 impl<S> Watched<S> {
@@ -195,25 +208,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        if self.pulse.is_http2() { self.poll_client_closes(context).map(Ok) } else { Poll::Ready(Ok(())) }
+        let is_awaited = self.pulse.is_http2() || self.pulse.has_unread_body();
+        if is_awaited { self.poll_client_closes(context).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 }
 
 impl<S: AsyncRead + Unpin> Watched<S> {
-    /// Reads what the client still sends, which over HTTP/2 are frames about answers that it has. A socket that is closed
-    /// before they arrive answers them with a reset, and a client that meets the reset may drop an answer it has not read.
+    /// Reads what the client still sends: the rest of a body that was refused, or over HTTP/2 frames about answers that it has. A
+    /// socket that is closed before they arrive answers them with a reset. A client that meets the reset reports that and not
+    /// the answer, which it has not read.
     fn poll_client_closes(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let closing = self.closing.get_or_insert_with(|| Box::pin(sleep(CLIENT_CLOSES_WITHIN)));
-        if closing.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        let mut unwanted = [0; 1024];
+        let now = Instant::now();
+        let closing = self.closing.get_or_insert_with(|| Closing {
+            since: now,
+            silent: Box::pin(sleep(CLIENT_SILENT)),
+            unwanted: 0,
+        });
+        let mut unwanted = [0; 8 * 1024];
         loop {
             let mut buffer = ReadBuf::new(&mut unwanted);
-            match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => {}
-                Ok(()) | Err(_) => return Poll::Ready(()),
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return closing.silent.as_mut().poll(context),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
             }
+            closing.unwanted += buffer.filled().len();
+            let now = Instant::now();
+            if closing.unwanted > UNWANTED || now.duration_since(closing.since) > CLIENT_CLOSES_WITHIN {
+                return Poll::Ready(());
+            }
+            closing.silent.as_mut().reset(now + CLIENT_SILENT);
         }
     }
 }

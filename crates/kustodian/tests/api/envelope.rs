@@ -54,6 +54,34 @@ fn an_announced_body_that_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[test]
+fn a_client_that_sends_all_of_a_refused_body_first_reads_the_answer() {
+    let server = Server::start();
+    let customers = "POST /v1/customers";
+    let piece = [b'x'; 64 * 1024];
+    for (request, key, status) in [
+        (customers, TOKEN, 413),
+        (customers, "nobodys", 401),
+        ("POST /v1/nowhere", TOKEN, 404),
+        ("PUT /v1/audit-logs", TOKEN, 405),
+    ] {
+        let mut stream = std::net::TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
+        let length = 48 * piece.len();
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+        for _ in 0..48 {
+            // The answer is there long before the end.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::io::Write::write_all(&mut stream, &piece).unwrap();
+        }
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    }
+}
+
+#[test]
 fn many_query_parameters_and_long_paths_are_borne() {
     let server = Server::start();
     let many: String = (0..2_000).map(|number| format!("p{number}=1&")).collect();
