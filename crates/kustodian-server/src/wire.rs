@@ -36,7 +36,7 @@ const SHARES: usize = 4;
 /// How long a client may be silent after we closed our side, until we close the other one.
 const CLIENT_SILENT: Duration = Duration::from_millis(500);
 
-/// How long, and how much, it may go on sending: the rest of a body that was refused.
+/// How long, and how much, it may still send: the rest of a body that was refused.
 const CLIENT_CLOSES_WITHIN: Duration = Duration::from_secs(5);
 const UNWANTED: usize = 64 * 1024 * 1024;
 
