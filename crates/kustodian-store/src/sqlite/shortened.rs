@@ -76,18 +76,18 @@ pub(super) fn whole(shortened: &[u8]) -> Option<String> {
     while let Some(place) = memchr2(ID, MOMENT, left) {
         let (before, announced) = left.split_at_checked(place)?;
         let (what, rest) = announced.split_first()?;
-        text.extend(before);
+        text.extend_from_slice(before);
         left = if *what == ID {
-            let (bytes, rest) = rest.split_at_checked(ID_BYTES)?;
-            bytes.iter().for_each(|byte| text.extend([letter(byte >> 4), letter(byte & 15)]));
+            let (bytes, rest) = rest.split_first_chunk()?;
+            text.extend_from_slice(&letters_of_id(bytes));
             rest
         } else {
-            let (bytes, rest) = rest.split_at_checked(MOMENT_BYTES)?;
-            write_moment(bytes, &mut text);
+            let (bytes, rest) = rest.split_first_chunk()?;
+            text.extend_from_slice(&letters_of_moment(bytes));
             rest
         };
     }
-    text.extend(left);
+    text.extend_from_slice(left);
     String::from_utf8(text).ok()
 }
 
@@ -109,8 +109,24 @@ fn digit(letter: u8) -> Option<u8> {
     }
 }
 
-fn letter(digit: u8) -> u8 {
-    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+/// The two letters of each byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
+fn letters_of_id(bytes: &[u8; ID_BYTES]) -> [u8; LENGTH] {
+    let mut letters = [0; LENGTH];
+    for (pair, byte) in letters.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
+    }
+    letters
 }
 
 fn moment(text: &[u8]) -> Option<[u8; MOMENT_BYTES]> {
@@ -135,27 +151,19 @@ fn moment(text: &[u8]) -> Option<[u8; MOMENT_BYTES]> {
     Some(bytes)
 }
 
-fn write_moment(bytes: &[u8], text: &mut Vec<u8>) {
-    let packed = bytes.iter().fold(0_u64, |packed, byte| packed << 8 | u64::from(*byte));
-    let mut shift: u32 = NUMBERS.iter().map(|(_, bits)| bits).sum();
-    let mut form = MOMENT_FORM.iter();
-    for (count, bits) in NUMBERS {
-        shift -= bits;
-        let number = packed >> shift & ((1 << bits) - 1);
-        let mut power = 10_u64.pow(u32::try_from(count).unwrap_or_default());
-        for letter in form.by_ref() {
-            if *letter != b'0' {
-                text.push(*letter);
-                continue;
-            }
-            power /= 10;
-            text.push(u8::try_from(number / power % 10).unwrap_or_default() + b'0');
-            if power == 1 {
-                break;
-            }
+fn letters_of_moment(bytes: &[u8; MOMENT_BYTES]) -> [u8; LENGTH] {
+    let mut packed = bytes.iter().fold(0_u64, |packed, byte| packed << 8 | u64::from(*byte));
+    let mut letters = *MOMENT_FORM;
+    let mut digits = letters.iter_mut().rev().filter(|letter| **letter == b'0');
+    for (count, bits) in NUMBERS.into_iter().rev() {
+        let mut number = packed & ((1 << bits) - 1);
+        packed >>= bits;
+        for digit in digits.by_ref().take(count) {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
         }
     }
-    text.extend(form);
+    letters
 }
 
 #[cfg(test)]
