@@ -1,7 +1,7 @@
 //! Changes of records that belong to a conversation: they are decided under the locks of the record, of its conversation
 //! and of the customer together, as both count their records.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::try_join_all;
@@ -15,12 +15,14 @@ use kustodian_core::message::Shown;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, Loaded, Stored};
 use kustodian_core::{missing, resource};
+use kustomer_api::error::code;
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId, role};
 use serde_json::Value;
 
 use crate::answer::unavailable;
 use crate::call::Call;
+use crate::following::Following;
 use crate::handlers::merges;
 use crate::handlers::plain::{self, Which};
 use crate::paging::{Numbered, Pairs};
@@ -69,15 +71,31 @@ where
     E: Endpoint,
     F: FnOnce(&Family) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
-    let changes = commit_family(call, conversation, others, decide).await?;
     // An import of a past brings the answers with the conversation.
-    if !call.is_rehearsal()
-        && !call.act().context().is_dated()
-        && let Some(late) = conversation::late_message(&changes)
-    {
-        call.app().following.happened(&call.app().services, Cause::Late, call.org(), late).await;
+    if call.is_rehearsal() || call.act().context().is_dated() {
+        return commit_family(call, conversation, others, decide).await;
     }
+    let late: Arc<OnceLock<ObjectId>> = Arc::default();
+    let (unless_late, met) = (decide.clone(), Arc::clone(&late));
+    let unless_late = move |family: &Family| {
+        let changes = unless_late(family)?;
+        match conversation::late_message(&changes) {
+            None => Ok(changes),
+            Some(conversation) => Err(late_message(*met.get_or_init(|| conversation))),
+        }
+    };
+    let committed = commit_family(call, conversation, others, unless_late).await;
+    let Some(late) = late.get().copied().filter(|_| committed.is_err()) else { return committed };
+    // Noted before it is written: a server that is killed in between leaves the answers to the next.
+    Following::expect(&call.app().services, Cause::Late, call.org(), late).await?;
+    let changes = commit_family(call, conversation, others, decide).await?;
+    call.app().following.happened(&call.app().services, Cause::Late, call.org(), late).await;
     Ok(changes)
+}
+
+/// Ends the attempt to write a late message before that is noted; nobody is answered it.
+fn late_message(conversation: ObjectId) -> Refusal {
+    Refusal::new(409, code::CONFLICT, "", format!("The conversation {conversation} has later messages"))
 }
 
 async fn commit_family<E, F>(

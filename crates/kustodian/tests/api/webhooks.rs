@@ -447,7 +447,8 @@ fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
 
 #[test]
 fn an_event_requested_again_is_tried_as_often_as_at_first_holds_up_nothing_and_disables_its_webhook_in_the_end() {
-    let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
+    // Long enough that the other event is made before the last attempt, whatever else the machine has to do.
+    let server = Server::start_with(&with(&["--webhook-retries", "3,3"]));
     let receiver = Receiver::start(Mood::Takes);
     let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);
     server.create(json!({ "name": "poison" }));
@@ -456,7 +457,7 @@ fn an_event_requested_again_is_tried_as_often_as_at_first_holds_up_nothing_and_d
     receiver.set(Mood::Refuses("poison"));
     let again = format!("{}/redeliveries", path_of(&webhook));
     server.post(&again, json!({ "events": [first["id"]] })).expect(200);
-    wait_for("the first attempt", || receiver.arrived().len() == 2);
+    wait_for("the first attempt", || receiver.arrived().len() >= 2);
     server.create(json!({ "name": "other" }));
     wait_for("the other event", || receiver.taken().len() == 2);
     wait_for("every attempt", || transactions(&server, &webhook).len() == 5);
