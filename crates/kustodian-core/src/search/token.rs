@@ -17,7 +17,7 @@ pub enum Scope {
     Custom,
     /// Text that only `any_text` looks in.
     Rest,
-    /// The values that only customers had who were merged into the record, each with its attribute: [`lost_token`].
+    /// The values that only customers had who were merged into the record, each behind the name of its attribute.
     Lost,
 }
 

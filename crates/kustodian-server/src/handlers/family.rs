@@ -1,8 +1,8 @@
 //! Changes of records that belong to a conversation: they are decided under the locks of the record, of its conversation
 //! and of the customer together, as both count their records.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::try_join_all;
 use kustodian_core::change::{ChangeSet, Name};
