@@ -58,6 +58,6 @@ fn depth(node: &Node) -> usize {
     match node {
         Node::All(members) | Node::Any(members) => 1 + members.iter().map(depth).max().unwrap_or_default(),
         Node::Not(node) | Node::Has(_, node) => 1 + depth(node),
-        Node::Test(_) => 1,
+        Node::Test(_) | Node::Lost(_) => 1,
     }
 }
