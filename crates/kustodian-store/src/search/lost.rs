@@ -28,12 +28,16 @@ pub(crate) async fn with_lost<R: Reader>(reader: &mut R, query: &Query) -> Resul
         }
     });
     let mut ways = Vec::with_capacity(criteria.len());
+    // In all: a statement takes so many values and no more.
+    let mut few = reader.effort().few;
     for criterion in criteria {
         let include_deleted = query.include_deleted && query.context == Context::Customer;
-        let few = reader.effort().few;
-        ways.push(match reader.customers_by_lost(&criterion, include_deleted, few).await? {
+        ways.push(match reader.customers_by_lost(&criterion, include_deleted, few.max(1)).await? {
             Some(ids) if ids.is_empty() => None,
-            Some(ids) => Some(one_of(&ids)),
+            Some(ids) => {
+                few = few.saturating_sub(ids.len());
+                Some(one_of(&ids))
+            }
             None => Some(Node::Lost(criterion)),
         });
     }

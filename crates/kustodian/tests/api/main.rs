@@ -58,6 +58,7 @@ mod klasses;
 mod kobjects;
 mod laws;
 mod limits;
+mod lost_values;
 mod merges;
 mod metadata;
 mod object_storage;

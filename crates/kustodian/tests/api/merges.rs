@@ -280,19 +280,6 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(of(merged.data()), ["kustomer.customer_merge.create", "kustomer.customer_merge.update"]);
 }
 
-#[test]
-fn lost_values_are_not_kept_where_the_server_is_to_keep_none() {
-    let server = Server::start_with(&["--keep-lost-values", "off"]);
-    let [source, target] = ["one", "two"].map(|name| server.create(json!({ "name": name, "custom": { "aNum": 1 } })));
-    merge(&server, &source, &target).expect(201);
-    assert_eq!(server.get(path(&target)).expect(200).attributes().get("lostValues"), None);
-    let by_name = |name: &str| {
-        let query = json!({ "queryContext": "customer", "and": [{ "customer_name": { "equals": name } }] });
-        server.post("/v1/customers/search", query).expect(200).ids().len()
-    };
-    assert_eq!([by_name("one"), by_name("two")], [0, 1]);
-}
-
 impl Belongings {
     /// All of them belong to the customer that they were made for, and no merge has touched them.
     fn follow_nobody(&self, server: &Server, customer: &Value) {

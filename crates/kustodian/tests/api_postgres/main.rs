@@ -81,6 +81,8 @@ mod klasses;
 mod kobjects;
 #[path = "../api/laws.rs"]
 mod laws;
+#[path = "../api/lost_values.rs"]
+mod lost_values;
 #[path = "../api/merges.rs"]
 mod merges;
 #[path = "../api/metadata.rs"]
