@@ -30,7 +30,7 @@ pub(super) fn look(folder: &Path) -> Result<Snapshot> {
         })?,
         tags: rows(&file, "SELECT id FROM tags WHERE deleted = 0", |row| row.get(0))?,
         claims: rows(&file, "SELECT owner, kind FROM claims", |row| Ok((row.get(0)?, row.get(1)?)))?,
-        events: rows(&file, "SELECT kind, record, rev, position FROM events", |row| {
+        events: rows(&file, "SELECT kind, lower(hex(record)), rev, position FROM events", |row| {
             Ok(Event { kind: row.get(0)?, record: row.get(1)?, rev: number(row, 2)?, position: number(row, 3)? })
         })?,
         last_position: rows(&file, "SELECT position FROM feeds", |row| number(row, 0))?.into_iter().sum(),

@@ -13,6 +13,7 @@ use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
 use super::connection::{any_reader, connect};
+use super::event_columns::{as_text, of_text};
 use super::packed::{Packed, Unpacked};
 use super::schema;
 use super::search::{self, FoundBy, Writing, former_terms};
@@ -116,7 +117,7 @@ impl Source for Archive {
             };
             let sql = format!(
                 "SELECT {} FROM {} WHERE {condition}{apart} ORDER BY {key} LIMIT {ROWS}",
-                table.names(),
+                names(table),
                 table.name
             );
             let mut statement = connection.prepare_cached(&sql)?;
@@ -142,7 +143,7 @@ impl Source for Archive {
         self.work(move |connection| {
             let read =
                 |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<Unpacked>>(1)?.map(|text| text.0)));
-            connection.query_row(LAST, params![org, kind, record, rev], read).optional()
+            connection.query_row(LAST, params![org, kind, of_text("record", &kind, record), rev], read).optional()
         })
         .await
     }
@@ -186,8 +187,10 @@ impl Target for Archive {
                         index_carried(&transaction, &mut writing, table, kind, &row)?;
                     }
                     let carried = if table.has_customers() { Carried::of(&transaction, &row)? } else { None };
+                    let of_kind = table.text(&row, "kind").unwrap_or_default().to_owned();
                     let columns = table.columns.iter().map(|(name, _)| *name);
-                    let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(table, name, cell)).collect();
+                    let values: Vec<Value> =
+                        columns.zip(row).map(|(name, cell)| stored(table, &of_kind, name, cell)).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
                     let is_there = table.kind.is_some()
                         && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
@@ -226,6 +229,7 @@ impl Target for Archive {
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
+            let record = of_text("record", &kind, record);
             transaction.execute(ERASE_EVENTS, params![org, kind, record, after, rev])?;
             if let Some((rev, Some(document))) = kept {
                 transaction
@@ -332,11 +336,21 @@ fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// The written form of a cell of this column: long texts are packed.
-fn stored(table: &Table, column: &str, cell: Cell) -> Value {
+/// The columns of a table, read as other engines have them.
+pub(super) fn names(table: &Table) -> String {
+    match table.name {
+        "events" => table.columns.iter().map(|(name, _)| as_text(name)).collect::<Vec<_>>().join(", "),
+        _ => table.names(),
+    }
+}
+
+/// The written form of a cell of this column: long texts are packed, and those of events are shorter. `of_kind` is the kind in the
+/// same row.
+fn stored(table: &Table, of_kind: &str, column: &str, cell: Cell) -> Value {
     match (cell, table.kind, column) {
         (Cell::Text(text), Some(kind), "document") => Packed::of_document(kind, &text).into_value(),
         (Cell::Text(text), _, "changes" | "snapshot") => Packed::of_event(&text).into_value(),
+        (Cell::Text(text), _, column) if table.name == "events" => of_text(column, of_kind, text),
         (cell, ..) => value(cell),
     }
 }

@@ -8,7 +8,7 @@ use kustodian_core::kind::Kind;
 use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
-use super::archive::{Archive, cells, value};
+use super::archive::{Archive, cells, names, value};
 use super::packed::Unpacked;
 use super::sql::statements;
 use crate::copy::CopyError;
@@ -55,7 +55,7 @@ impl Audited for Archive {
     async fn chain(&mut self, after: Option<Row>) -> Result<Vec<Row>, CopyError> {
         self.work(move |connection| {
             let condition = if after.is_some() { "(org, position) > (?, ?)" } else { "1" };
-            let names = CHAIN.names().replace("agrees", "1");
+            let names = names(&CHAIN).replace("agrees", "1");
             let sql = format!(
                 "SELECT {names} FROM events NOT INDEXED WHERE {condition} ORDER BY org, position LIMIT {EVENTS}"
             );
@@ -68,11 +68,11 @@ impl Audited for Archive {
     async fn histories(&mut self, after: Option<Row>) -> Result<Vec<Row>, CopyError> {
         self.work(move |connection| {
             let condition =
-                if after.is_some() { format!("({HISTORY_KEY}) < (?2, ?3, ?1, ?4)") } else { "1".to_owned() };
+                if after.is_some() { format!("({HISTORY_KEY}) < (?2, ?3, unhex(?1), ?4)") } else { "1".to_owned() };
             let sql = format!(
                 "SELECT {} FROM events INDEXED BY events_by_record WHERE {condition} \
                  ORDER BY org DESC, kind DESC, record DESC, rev DESC LIMIT {EVENTS}",
-                HISTORIES.names()
+                names(&HISTORIES)
             );
             let after: Vec<Value> =
                 after.map(|row| HISTORIES.key_of(&row)).unwrap_or_default().into_iter().map(value).collect();
@@ -100,7 +100,7 @@ impl Audited for Archive {
         self.work(move |connection| {
             let sql = format!(
                 "SELECT org, id, rev FROM {} r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.org = r.org \
-                 AND e.kind = ?1 AND e.record = r.id AND e.rev = r.rev) LIMIT ?2",
+                 AND e.kind = ?1 AND e.record = unhex(r.id) AND e.rev = r.rev) LIMIT ?2",
                 statements(kind).table
             );
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);

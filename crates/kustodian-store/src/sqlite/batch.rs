@@ -13,6 +13,7 @@ use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
+use super::event_columns::{self, RequestId, ShortId};
 use super::events::find_head;
 use super::listing;
 use super::packed::Packed;
@@ -286,7 +287,7 @@ impl<'c> Batch<'c> {
             self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         }
         for erasure @ Erasure { kind, id, kept, .. } in erasures {
-            let (kind, id, after) = (kind.as_str(), Hex::of(*id), erasure.after());
+            let (kind, id, after) = (kind.as_str(), ShortId(*id), erasure.after());
             self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after, erasure.before()))?;
             if let Some(kept) = kept {
                 let document = Packed::of_event(&kept.document);
@@ -432,18 +433,18 @@ impl<'c> Batch<'c> {
         self.connection.prepare_cached(INSERT_EVENT)?.execute(params![
             org.0,
             position,
-            Hex::of(event.id),
+            ShortId(event.id),
             event.kind.as_str(),
-            Hex::of(event.record),
+            ShortId(event.record),
             event.rev,
-            &*event.name,
+            event_columns::name(event.kind.as_str(), &event.name),
             event.at.as_millis(),
-            event.actor.map(Hex::of),
+            event.actor.map(ShortId),
             event.client,
             event.digest.0,
             link.0,
             event.salt.0,
-            event.request_id,
+            RequestId(&event.request_id),
             prepared.changes(),
             prepared.snapshot()
         ])?;

@@ -7,9 +7,10 @@ use kustodian_core::store::OrgKey;
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::event_columns::{ShortId, WholeRequestId, whole_name};
 use super::packed::Unpacked;
 use super::sql::HEAD;
-use super::values::{Fixed, Hex, Id, Moment, Named};
+use super::values::{Fixed, Moment, Named};
 use crate::page::take_bytes;
 
 /// What [`recorded`] reads.
@@ -24,17 +25,18 @@ pub(super) fn columns(payload: Payload) -> String {
 
 /// An event out of [`columns`].
 pub(super) fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
+    let kind = row.get::<_, Named>(3)?.0;
     Ok(Recorded {
         position: row.get(0)?,
-        id: row.get::<_, Id>(1)?.0,
-        name: row.get(2)?,
-        kind: row.get::<_, Named>(3)?.0,
-        record: row.get::<_, Id>(4)?.0,
+        id: row.get::<_, ShortId>(1)?.0,
+        name: whole_name(kind, row.get(2)?),
+        kind,
+        record: row.get::<_, ShortId>(4)?.0,
         rev: row.get(5)?,
         at: row.get::<_, Moment>(6)?.0,
-        actor: row.get::<_, Option<Id>>(7)?.map(|id| id.0),
+        actor: row.get::<_, Option<ShortId>>(7)?.map(|id| id.0),
         client: row.get(8)?,
-        request_id: row.get(9)?,
+        request_id: row.get::<_, WholeRequestId>(9)?.0,
         changes: row.get::<_, Option<Unpacked>>(10)?.map(|text| text.0),
         snapshot: row.get::<_, Option<Unpacked>>(11)?.map(|text| text.0),
         salt: row.get::<_, Option<Fixed<Salt>>>(12)?.map(|salt| salt.0),
@@ -52,7 +54,7 @@ pub(super) fn find_head(connection: &Connection, org: OrgKey) -> rusqlite::Resul
 pub(super) fn find_event(connection: &Connection, org: OrgKey, id: ObjectId) -> rusqlite::Result<Option<Recorded>> {
     let columns = columns(Payload::Whole);
     let sql = format!("SELECT {columns} FROM events INDEXED BY events_by_id WHERE org = ?1 AND id = ?2 LIMIT 1");
-    connection.prepare_cached(&sql)?.query_row((org.0, Hex::of(id)), recorded).optional()
+    connection.prepare_cached(&sql)?.query_row((org.0, ShortId(id)), recorded).optional()
 }
 
 pub(super) fn find_rev_at(
@@ -67,7 +69,7 @@ pub(super) fn find_rev_at(
             "SELECT rev FROM events INDEXED BY events_by_record \
              WHERE org = ?1 AND kind = ?2 AND record = ?3 AND at <= ?4 ORDER BY rev DESC LIMIT 1",
         )?
-        .query_row(params![org.0, kind.as_str(), Hex::of(id), at.as_millis()], |row| row.get(0))
+        .query_row(params![org.0, kind.as_str(), ShortId(id), at.as_millis()], |row| row.get(0))
         .optional()
 }
 
@@ -80,6 +82,6 @@ pub(super) fn history(connection: &Connection, org: OrgKey, query: &HistoryQuery
     let number = |rev: u64| i64::try_from(rev).unwrap_or(i64::MAX);
     let (from, to) = (number(query.from), number(query.to));
     let mut found = connection.prepare_cached(&sql)?;
-    let values = params![org.0, query.kind.as_str(), Hex::of(query.record), from, to, query.limit];
+    let values = params![org.0, query.kind.as_str(), ShortId(query.record), from, to, query.limit];
     take_bytes(found.query_map(values, recorded)?, query.bytes, Recorded::payload_len)
 }

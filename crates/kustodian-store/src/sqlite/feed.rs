@@ -11,6 +11,7 @@ use kustomer_api::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::event_columns::ShortId;
 use super::events::{columns, find_head, recorded};
 use crate::page::take_bytes;
 
@@ -37,10 +38,10 @@ impl Condition {
             condition.kinds(&query.kinds);
         }
         if let Some(record) = query.record {
-            condition.and("record =", Value::Text(record.to_string()));
+            condition.and("record =", ShortId(record).into_value());
         }
         if let Some(actor) = query.actor {
-            condition.and("actor =", Value::Text(actor.to_string()));
+            condition.and("actor =", ShortId(actor).into_value());
         }
         if let Some(from) = query.from.map(Timestamp::as_millis) {
             condition.and("at >=", Value::Integer(from));

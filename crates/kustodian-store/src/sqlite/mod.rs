@@ -7,6 +7,7 @@ mod checkpoint;
 mod connection;
 mod credentials;
 mod directory;
+mod event_columns;
 mod events;
 mod failure;
 mod feed;

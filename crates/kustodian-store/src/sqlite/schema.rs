@@ -13,7 +13,7 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 21] = [
+const STEPS: [&str; 22] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
@@ -35,6 +35,7 @@ const STEPS: [&str; 21] = [
     include_str!("schema/0019.sql"),
     include_str!("schema/0020.sql"),
     include_str!("schema/0021.sql"),
+    include_str!("schema/0022.sql"),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
@@ -191,6 +192,7 @@ mod tests {
     use kustodian_core::kind::Kind;
     use rusqlite::types::Value;
 
+    use super::super::event_columns;
     use super::*;
 
     /// Columns of a table, then its indexes with their columns, in words.
@@ -312,6 +314,47 @@ mod tests {
         assert_eq!(count(&connection, "search_words WHERE search_words MATCH '\"b1wacme\"'"), 2_500);
         assert_eq!(count(&connection, "settings"), 0);
         assert!(!search::index_some(&mut connection).unwrap());
+    }
+
+    #[test]
+    fn events_that_were_there_read_the_same_in_their_shorter_form() {
+        const LONG: usize = 21;
+        const COLUMNS: [&str; 8] = ["org", "position", "id", "kind", "record", "name", "actor", "request_id"];
+        let mut connection = Connection::open_in_memory().unwrap();
+        STEPS[..LONG].iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let sql = "INSERT INTO events (org, position, id, kind, record, rev, name, at, actor, client, digest, link, request_id) \
+             VALUES (1, ?1, ?2, ?3, ?4, 1, ?5, 0, ?6, 'api', x'', x'', ?7)";
+        let id = |number: u32| format!("5c7d1a1f9a1b2c00{number:08x}");
+        let events = [
+            ("customer", "kustomer.customer.create", Some(id(3)), id(4)),
+            ("customer_merge", "kustomer.customer_merge.create", None, "a-request-of-a-client-01".to_owned()),
+            // The name of another kind than its own, and a request whose id is ours but for its capitals.
+            ("customer", "kustomer.customer_merge.create", None, id(5).to_uppercase()),
+            ("message", "kustomer.message.create.x", None, String::new()),
+        ];
+        for (position, (kind, name, actor, request)) in (1_u32..).zip(events) {
+            let values = (position, id(position), kind, id(100 + position), name, actor, request);
+            connection.execute(sql, values).unwrap();
+        }
+        let read = |connection: &Connection, columns: &[String]| -> Vec<Vec<Value>> {
+            let sql = format!("SELECT {} FROM events ORDER BY position", columns.join(", "));
+            let row = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|column| row.get(column)).collect();
+            connection.prepare(&sql).unwrap().query_map([], row).unwrap().map(Result::unwrap).collect()
+        };
+        let before = read(&connection, &COLUMNS.map(str::to_owned));
+        connection.pragma_update(None, "user_version", LONG).unwrap();
+        upgrade(&mut connection, Path::new("test")).unwrap();
+        assert_eq!(read(&connection, &COLUMNS.map(event_columns::as_text)), before);
+        let short = read(&connection, &["name", "typeof(request_id)", "length(id)"].map(str::to_owned));
+        let text = |text: &str| Value::Text(text.to_owned());
+        let as_stored = |name: &str, form: &str| vec![text(name), text(form), Value::Integer(12)];
+        let expected = [
+            as_stored(".create", "blob"),
+            as_stored(".create", "text"),
+            as_stored("kustomer.customer_merge.create", "text"),
+            as_stored(".create.x", "text"),
+        ];
+        assert_eq!(short, expected);
     }
 
     #[test]

@@ -19,8 +19,17 @@ pub(crate) const SEARCH_CASES: u32 = 6;
 /// The table in which positions and links are.
 pub(crate) const PLACES: &str = "positions";
 
+/// An id as events have it, in SQL.
+pub(crate) fn id_in_events(id: &str) -> String {
+    format!("'{id}'")
+}
+
 /// What can be done here past the engine, and its SQL; see `verify`.
 pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
+    (
+        "an event's id in capitals",
+        "UPDATE events SET id = 'FFFFFFFFFFFFFFFFFFFFFFFF' WHERE record = {erased_event} AND rev = 4",
+    ),
     (
         "an event put in without a position",
         "INSERT INTO events SELECT record, org, kind, 71, id, name, at, actor, client, digest, salt, request_id, \

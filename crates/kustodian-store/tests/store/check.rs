@@ -13,7 +13,7 @@ use kustodian_core::tracking::{NewEvent, Sighting, visitor_id};
 use kustodian_store::{Checked, Finding, Options, check, open};
 use kustomer_api::ObjectId;
 
-use crate::place::{Place, SEARCHES_MISLED};
+use crate::place::{Place, SEARCHES_MISLED, id_in_events};
 use crate::setting::{at, changes, make_org, next_id, put};
 
 /// How many companies there are.
@@ -143,7 +143,7 @@ async fn changes_made_without_the_engine_are_reported() {
         (format!("UPDATE tags SET updated_at = 5 WHERE id = '{first}'"), vec!["column"]),
         (format!("UPDATE tags SET document = '{{}}' WHERE id = '{first}'"), vec!["stray", "unreadable", "event"]),
         (format!("DELETE FROM tags WHERE id = '{first}'"), vec!["stray", "count", "event"]),
-        (format!("UPDATE events SET name = 'x' WHERE record = '{first}'"), vec!["event"]),
+        (format!("UPDATE events SET name = 'x' WHERE record = {}", id_in_events(&first.to_string())), vec!["event"]),
         ("DELETE FROM visits WHERE customer IS NOT NULL".to_owned(), vec!["tracked"]),
         ("DELETE FROM visits".to_owned(), vec!["tracked"]),
         ("DELETE FROM tracked".to_owned(), vec!["tracked"]),

@@ -9,17 +9,27 @@ pub(crate) const MODEL_CASES: u32 = 48;
 /// The table in which positions and links are.
 pub(crate) const PLACES: &str = "events";
 
+/// An id as events have it, in SQL.
+pub(crate) fn id_in_events(id: &str) -> String {
+    format!("x'{id}'")
+}
+
 /// What can be done here past the engine, and its SQL; see `verify`.
 pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
     (
+        "an event's id that is cut off",
+        "UPDATE events SET id = substr(id, 1, 11) WHERE record = {erased_event} AND rev = 4",
+    ),
+    ("a request's id that is cut off", "UPDATE events SET request_id = x'00' WHERE record = {long_event} AND rev = 70"),
+    (
         "an event put in at the end",
         "INSERT INTO events SELECT org, 78, id, kind, record, 71, name, at, actor, client, digest, link, salt, \
-         request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70",
+         request_id, changes, NULL FROM events WHERE record = {long_event} AND rev = 70",
     ),
     (
         "an event put in at the end, with the end and the record",
         "INSERT INTO events SELECT org, 78, id, kind, record, 71, name, at, actor, client, digest, link, salt, \
-         request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+         request_id, changes, NULL FROM events WHERE record = {long_event} AND rev = 70; \
          UPDATE feeds SET position = 78, link = (SELECT link FROM events WHERE org = 1 AND position = 78) \
          WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1",
     ),
@@ -28,8 +38,8 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
 /// An event put in as the 41st, and those behind it moved on.
 pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE events SET position = -position WHERE org = 1 AND position > 40; \
      UPDATE events SET position = 1 - position WHERE org = 1 AND position < 0; \
-     INSERT INTO events SELECT org, 41, 'ffffffffffffffffffffffff', kind, record, 71, name, at, actor, client, digest, \
-     link, salt, request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+     INSERT INTO events SELECT org, 41, {no_event}, kind, record, 71, name, at, actor, client, digest, \
+     link, salt, request_id, changes, NULL FROM events WHERE record = {long_event} AND rev = 70; \
      UPDATE feeds SET position = 78 WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1";
 
 /// How many random sets of records and searches are tried.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::place::Place;
+use crate::place::{Place, id_in_events};
 use crate::setting::{at, make_org, next_id};
 use kustodian_core::chain::{Link, Salt};
 use kustodian_core::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Put};
@@ -126,46 +126,42 @@ async fn an_untouched_database_is_sound_also_after_an_erasure() {
     }
 }
 
-/// Changes made past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{places}` is
-/// where positions and links are.
+/// Changes made past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{long_event}` and
+/// `{erased_event}` the same as events have them, `{no_event}` an id that no event has, `{places}` where positions and links are.
 const TAMPERINGS: &[(&str, &str)] = &[
-    ("an event's id", "UPDATE events SET id = 'ffffffffffffffffffffffff' WHERE record = '{long}' AND rev = 5"),
-    (
-        "an event's id in capitals",
-        "UPDATE events SET id = 'FFFFFFFFFFFFFFFFFFFFFFFF' WHERE record = '{erased}' AND rev = 4",
-    ),
-    ("an event's org", "UPDATE events SET org = 2 WHERE record = '{long}' AND rev = 5"),
-    ("an event's record", "UPDATE events SET record = 'eeeeeeeeeeeeeeeeeeeeeeee' WHERE record = '{long}' AND rev = 5"),
-    ("an event's kind", "UPDATE events SET kind = 'user' WHERE record = '{long}' AND rev = 5"),
-    ("an event's revision", "UPDATE events SET rev = 99 WHERE record = '{long}' AND rev = 70"),
-    ("an event's name", "UPDATE events SET name = 'kustomer.tag.delete' WHERE record = '{long}' AND rev = 70"),
-    ("an event's time", "UPDATE events SET at = at + 1 WHERE record = '{long}' AND rev = 70"),
-    ("who did it", "UPDATE events SET actor = NULL WHERE record = '{long}' AND rev = 1 AND org = 1"),
-    ("whence", "UPDATE events SET client = 'cli' WHERE record = '{erased}' AND rev = 4"),
-    ("a request", "UPDATE events SET request_id = '' WHERE record = '{erased}' AND rev = 4"),
+    ("an event's id", "UPDATE events SET id = {no_event} WHERE record = {long_event} AND rev = 5"),
+    ("an event's org", "UPDATE events SET org = 2 WHERE record = {long_event} AND rev = 5"),
+    ("an event's record", "UPDATE events SET record = {no_event} WHERE record = {long_event} AND rev = 5"),
+    ("an event's kind", "UPDATE events SET kind = 'user' WHERE record = {long_event} AND rev = 5"),
+    ("an event's revision", "UPDATE events SET rev = 99 WHERE record = {long_event} AND rev = 70"),
+    ("an event's name", "UPDATE events SET name = 'kustomer.tag.delete' WHERE record = {long_event} AND rev = 70"),
+    ("an event's time", "UPDATE events SET at = at + 1 WHERE record = {long_event} AND rev = 70"),
+    ("who did it", "UPDATE events SET actor = NULL WHERE record = {long_event} AND rev = 1 AND org = 1"),
+    ("whence", "UPDATE events SET client = 'cli' WHERE record = {erased_event} AND rev = 4"),
+    ("a request", "UPDATE events SET request_id = '' WHERE record = {erased_event} AND rev = 4"),
     (
         "a difference",
-        "UPDATE events SET changes = replace(changes, 'name 4', 'name 9') WHERE record = '{long}' AND rev = 5",
+        "UPDATE events SET changes = replace(changes, 'name 4', 'name 9') WHERE record = {long_event} AND rev = 5",
     ),
-    ("a difference away", "UPDATE events SET changes = NULL WHERE record = '{long}' AND rev = 5"),
+    ("a difference away", "UPDATE events SET changes = NULL WHERE record = {long_event} AND rev = 5"),
     (
         "a snapshot",
-        "UPDATE events SET snapshot = replace(snapshot, 'name', 'eman') WHERE record = '{long}' AND rev = 64",
+        "UPDATE events SET snapshot = replace(snapshot, 'name', 'eman') WHERE record = {long_event} AND rev = 64",
     ),
-    ("a salt", "UPDATE events SET salt = digest WHERE record = '{long}' AND rev = 70"),
-    ("a digest", "UPDATE events SET digest = link_of_another WHERE record = '{long}' AND rev = 70"),
+    ("a salt", "UPDATE events SET salt = digest WHERE record = {long_event} AND rev = 70"),
+    ("a digest", "UPDATE events SET digest = link_of_another WHERE record = {long_event} AND rev = 70"),
     (
         "a payload erased by hand",
-        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = '{long}' AND rev = 70",
+        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = {long_event} AND rev = 70",
     ),
     (
         "an old payload erased by hand",
-        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = '{long}' AND rev = 1 AND org = 1",
+        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = {long_event} AND rev = 1 AND org = 1",
     ),
-    ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = '{erased}' AND rev = 2"),
+    ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = {erased_event} AND rev = 2"),
     (
         "an erasure with the name of something else",
-        "UPDATE events SET name = 'kustomer.tag.update' WHERE record = '{erased}' AND rev = 4",
+        "UPDATE events SET name = 'kustomer.tag.update' WHERE record = {erased_event} AND rev = 4",
     ),
     (
         "a link",
@@ -191,30 +187,36 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     (
         "a first event away",
-        "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 1; DELETE FROM {places} WHERE org = 1 AND position = 1",
+        "DELETE FROM events WHERE org = 1 AND record = {long_event} AND rev = 1; DELETE FROM {places} WHERE org = 1 AND position = 1",
     ),
     (
         "an event away",
-        "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 30; DELETE FROM {places} WHERE org = 1 AND position = 30",
+        "DELETE FROM events WHERE org = 1 AND record = {long_event} AND rev = 30; DELETE FROM {places} WHERE org = 1 AND position = 30",
     ),
     (
         "the last event away",
-        "DELETE FROM events WHERE org = 1 AND record = '{erased}' AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77",
+        "DELETE FROM events WHERE org = 1 AND record = {erased_event} AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77",
     ),
     (
         "the last event away, and the end moved",
-        "DELETE FROM events WHERE org = 1 AND record = '{erased}' AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77; UPDATE feeds SET position = 76, link = (SELECT link FROM {places} WHERE org = 1 AND position = 76) WHERE org = 1",
+        "DELETE FROM events WHERE org = 1 AND record = {erased_event} AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77; UPDATE feeds SET position = 76, link = (SELECT link FROM {places} WHERE org = 1 AND position = 76) WHERE org = 1",
     ),
 ];
+
+fn filled_in(sql: &str, long: ObjectId) -> String {
+    sql.replace("{long}", &long.to_string())
+        .replace("{long_event}", &id_in_events(&long.to_string()))
+        .replace("{no_event}", &id_in_events("eeeeeeeeeeeeeeeeeeeeeeee"))
+        .replace("{places}", crate::place::PLACES)
+}
 
 #[tokio::test]
 async fn whatever_is_written_past_the_engine_is_found() {
     let Some(Populated { place, long, erased }) = populated().await else { return };
     for (what, sql) in TAMPERINGS.iter().chain(crate::place::TAMPERINGS) {
-        let sql = sql
-            .replace("{long}", &long.to_string())
+        let sql = filled_in(sql, long)
             .replace("{erased}", &erased.to_string())
-            .replace("{places}", crate::place::PLACES)
+            .replace("{erased_event}", &id_in_events(&erased.to_string()))
             .replace("link_of_another", "(SELECT link FROM feeds WHERE org = 2)");
         let copy = place.copy().await;
         assert!(copy.write(&sql).await > 0, "{what}: nothing was changed");
@@ -226,7 +228,7 @@ async fn whatever_is_written_past_the_engine_is_found() {
 }
 
 /// The rest moved along, so that no position is missing or doubled; see `place::PUT_IN_BETWEEN` for the other way.
-const MOVED_UP: &str = "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 30; \
+const MOVED_UP: &str = "DELETE FROM events WHERE org = 1 AND record = {long_event} AND rev = 30; \
      DELETE FROM {places} WHERE org = 1 AND position = 30; \
      UPDATE {places} SET position = -position WHERE org = 1 AND position > 30; \
      UPDATE {places} SET position = -position - 1 WHERE org = 1 AND position < 0; \
@@ -237,7 +239,7 @@ async fn an_event_put_in_or_taken_out_is_found_also_when_the_rest_is_moved_along
     let Some(Populated { place, long, .. }) = populated().await else { return };
     for (what, sql, first) in [("taken out", MOVED_UP, 30), ("put in", crate::place::PUT_IN_BETWEEN, 41)] {
         let copy = place.copy().await;
-        copy.write(&sql.replace("{long}", &long.to_string()).replace("{places}", crate::place::PLACES)).await;
+        copy.write(&filled_in(sql, long)).await;
         let told = verified(&copy, None).await;
         let found = told.findings.first().expect(what);
         assert_eq!((&found.at, found.problem), (&Where::Position(first), Problem::Link), "{what}");

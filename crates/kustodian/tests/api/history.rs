@@ -140,8 +140,8 @@ fn of_a_thousand_revisions_a_read_takes_fewer_events_than_lie_between_two_states
 
     // 32 events: that of the revision, and what lies between it and the next state kept whole.
     let beyond = "rev NOT BETWEEN 33 AND 64";
-    let no_id = "'no id of an event ' || (10000 + rev)";
-    place::rows(server.database(), &format!("UPDATE events SET id = {no_id}, changes = 'nothing' WHERE {beyond}"));
+    let spoil = format!("UPDATE events SET id = {}, changes = 'nothing' WHERE {beyond}", place::NO_ID_IN_EVENTS);
+    place::rows(server.database(), &spoil);
     place::rows(server.database(), "UPDATE events SET snapshot = 'nothing' WHERE rev <> 64");
     assert_eq!(server.get(&format!("{path}?rev=33")).expect(200).text, then.text);
     for rev in 34..=64 {

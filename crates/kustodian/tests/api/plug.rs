@@ -211,7 +211,7 @@ fn no_event_is_missing(database: &str) {
     let placed = format!("SELECT count(*) FROM {}", place::POSITIONS);
     within(Duration::from_secs(20), "every event has its position", || count(&placed) == all);
     let mut revisions: BTreeMap<(String, String), BTreeSet<u64>> = BTreeMap::new();
-    for row in place::rows(database, "SELECT kind, record, rev FROM events") {
+    for row in place::rows(database, &format!("SELECT kind, {}, rev FROM events", place::RECORD_OF_EVENT)) {
         let is_new = revisions.entry((row[0].clone(), row[1].clone())).or_default().insert(row[2].parse().unwrap());
         assert!(is_new, "there are two events for {row:?}");
     }

@@ -219,6 +219,17 @@ fn tables_with_values() -> impl Iterator<Item = &'static str> {
     ])
 }
 
+/// What reads the id of an event's record, in SQL.
+pub(crate) const RECORD_OF_EVENT: &str = "record";
+
+/// An id as events have it, in SQL.
+pub(crate) fn id_in_events(id: &str) -> String {
+    format!("'{id}'")
+}
+
+/// What is no id and another one for each revision, as events have it, in SQL.
+pub(crate) const NO_ID_IN_EVENTS: &str = "'no id of an event ' || (10000 + rev)";
+
 /// The result of a query, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))

@@ -58,9 +58,10 @@ fn a_copy_on_the_other_engine_verifies_with_the_same_ends_and_so_does_a_copy_of_
     copy(&on_sqlite, back.url());
     assert_eq!(sound(back.url(), &["--expect", end]), told);
 
-    let change = format!("UPDATE events SET at = at + 1 WHERE record = '{id}' AND rev = 40");
-    is_found(back.url(), "an event's time", || drop(place::rows(back.url(), &change)));
+    let change = |id: String| format!("UPDATE events SET at = at + 1 WHERE record = {id} AND rev = 40");
+    is_found(back.url(), "an event's time", || drop(place::rows(back.url(), &change(place::id_in_events(id)))));
     is_found(&on_sqlite, "an event's time", || {
+        let change = change(format!("x'{id}'"));
         assert_eq!(rusqlite::Connection::open(&file).unwrap().execute(&change, []).unwrap(), 1);
     });
 }

@@ -129,32 +129,6 @@ CREATE TABLE receipts (
 
 CREATE INDEX receipts_by_end ON receipts (expires_at);
 
-CREATE TABLE events (
-    org        INTEGER NOT NULL,
-    position   INTEGER NOT NULL,
-    id         TEXT NOT NULL,
-    kind       TEXT NOT NULL,
-    record     TEXT NOT NULL,
-    rev        INTEGER NOT NULL,                  -- the revision it led to
-    name       TEXT NOT NULL,
-    at         INTEGER NOT NULL,
-    actor      TEXT,
-    client     TEXT NOT NULL,
-    digest     BLOB NOT NULL,
-    link       BLOB NOT NULL,
-    salt       BLOB,                              -- null once erased
-    request_id TEXT NOT NULL,                     -- empty once erased
-    changes    ANY,                               -- null on a create, and once erased
-    snapshot   ANY,                               -- the whole record, now and then; null once erased
-    PRIMARY KEY (org, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE UNIQUE INDEX events_by_record ON events (org, kind, record, rev, at);
-
-CREATE INDEX events_by_id ON events (org, id);
-
-CREATE INDEX events_by_moment ON events (org, at, kind, actor);
-
 CREATE TABLE feeds (
     org      INTEGER PRIMARY KEY,
     position INTEGER NOT NULL,
@@ -933,6 +907,32 @@ CREATE TABLE auth_settings (
 ) STRICT;
 
 CREATE UNIQUE INDEX auth_settings_by_id ON auth_settings (org, id, deleted);
+
+CREATE TABLE "events" (
+    org        INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    id         BLOB NOT NULL,
+    kind       TEXT NOT NULL,
+    record     BLOB NOT NULL,
+    rev        INTEGER NOT NULL,                  -- the revision it led to
+    name       TEXT NOT NULL,                     -- without kustomer.<kind>, if it begins so
+    at         INTEGER NOT NULL,
+    actor      BLOB,
+    client     TEXT NOT NULL,
+    digest     BLOB NOT NULL,
+    link       BLOB NOT NULL,
+    salt       BLOB,                              -- null once erased
+    request_id ANY NOT NULL,                      -- a BLOB if it is an id; empty once erased
+    changes    ANY,                               -- null on a create, and once erased
+    snapshot   ANY,                               -- the whole record, now and then; null once erased
+    PRIMARY KEY (org, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX events_by_record ON events (org, kind, record, rev, at);
+
+CREATE INDEX events_by_id ON events (org, id);
+
+CREATE INDEX events_by_moment ON events (org, at, kind, actor);
 
 INSERT INTO search_progress (indexed) VALUES (0);
 INSERT INTO customer_words (customer_words, rank) VALUES ('automerge', 0);

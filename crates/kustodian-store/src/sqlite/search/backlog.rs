@@ -45,7 +45,7 @@ pub(in crate::sqlite) fn is_behind(connection: &Connection) -> rusqlite::Result<
 /// The position of the first event of an org's customer that waits for the index.
 pub(super) fn first_unindexed(connection: &Connection, org: OrgKey) -> rusqlite::Result<Option<u64>> {
     const FIRST: &str = "SELECT min(e.position) FROM customers c CROSS JOIN events e INDEXED BY events_by_record \
-         ON e.org = c.org AND e.kind = 'customer' AND e.record = c.id \
+         ON e.org = c.org AND e.kind = 'customer' AND e.record = unhex(c.id) \
          WHERE c.key > (SELECT indexed FROM search_progress) AND c.org = ?1";
     connection.prepare_cached(FIRST)?.query_row([org.0], |row| row.get(0))
 }
