@@ -36,7 +36,7 @@ pub(super) fn name<'n>(kind: &str, name: &'n str) -> &'n str {
     short.filter(|short| short.starts_with('.')).unwrap_or(name)
 }
 
-/// The name of an event of this kind, out of what is stored.
+/// The name of an event of this kind, out of its stored form.
 pub(super) fn whole_name(kind: Kind, stored: String) -> String {
     if stored.starts_with('.') { format!("{PREFIX}{}{stored}", kind.as_str()) } else { stored }
 }
@@ -76,8 +76,8 @@ pub(super) fn as_text(column: &str) -> String {
     }
 }
 
-/// The stored form of what another engine has in a column; `kind` is that of the same event. What is no id, although it should be
-/// one, stays as it is, to be reported.
+/// The stored form of a text that another engine has in a column; `kind` is that of the same event. A text that should be an id and
+/// is none stays as it is, to be reported.
 pub(super) fn of_text(column: &str, kind: &str, text: String) -> Value {
     match column {
         "id" | "record" | "actor" => {

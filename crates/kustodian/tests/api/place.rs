@@ -104,7 +104,7 @@ pub(crate) fn rewrite(url: &str) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// What reads the id of an event's record, in SQL.
+/// Reads the id of an event's record, in SQL.
 pub(crate) const RECORD_OF_EVENT: &str = "lower(hex(record))";
 
 /// An id as events have it, in SQL.
@@ -112,7 +112,7 @@ pub(crate) fn id_in_events(id: &str) -> String {
     format!("x'{id}'")
 }
 
-/// What is no id and another one for each revision, as events have it, in SQL.
+/// A text for each revision that is no id, in the type of the ids of events, in SQL.
 pub(crate) const NO_ID_IN_EVENTS: &str = "CAST('no id of an event ' || (10000 + rev) AS BLOB)";
 
 /// The result of a query, as text; compressed values too.

@@ -219,7 +219,7 @@ fn tables_with_values() -> impl Iterator<Item = &'static str> {
     ])
 }
 
-/// What reads the id of an event's record, in SQL.
+/// Reads the id of an event's record, in SQL.
 pub(crate) const RECORD_OF_EVENT: &str = "record";
 
 /// An id as events have it, in SQL.
@@ -227,7 +227,7 @@ pub(crate) fn id_in_events(id: &str) -> String {
     format!("'{id}'")
 }
 
-/// What is no id and another one for each revision, as events have it, in SQL.
+/// A text for each revision that is no id, in the type of the ids of events, in SQL.
 pub(crate) const NO_ID_IN_EVENTS: &str = "'no id of an event ' || (10000 + rev)";
 
 /// The result of a query, as text.

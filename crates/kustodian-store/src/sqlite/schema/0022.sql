@@ -1,5 +1,5 @@
 -- Events with their ids as bytes and the beginnings of their names left out: fewer bytes in each row and in three indexes.
--- `event_columns.rs` reads and writes them. What is no id stays as it is, to be reported.
+-- `event_columns.rs` reads and writes them. A text that is no id stays as it is, to be reported.
 CREATE TABLE shorter_events (
     org        INTEGER NOT NULL,
     position   INTEGER NOT NULL,
