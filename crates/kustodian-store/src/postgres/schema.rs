@@ -1,5 +1,6 @@
 //! The schema of a database, and which version of it the database has.
 
+use kustodian_core::kind::Kind;
 use tokio_postgres::Error;
 
 use super::connection::Connection;
@@ -33,10 +34,14 @@ const STEPS: &[(&str, &str)] = &[
     ("0020", include_str!("schema/0020.sql")),
     ("0021", include_str!("schema/0021.sql")),
     ("0022", include_str!("schema/0022.sql")),
+    ("0023", include_str!("schema/0023.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
 const WITH_ENTRIES: i64 = 20;
+
+/// The version from which on it has the terms of pairs.
+const WITH_PAIRS: i64 = 23;
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;
@@ -108,11 +113,12 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
         connection.query(DONE, &[Value::Number(version)]).await.map_err(failed)?;
     }
     // A new database has no records.
-    if (1..WITH_ENTRIES).contains(&found) {
-        let failed = |reason| OpenError::Failed { what: format!("the {what}"), reason };
-        search::want_entries(connection).await.map_err(failed)?;
-    }
-    Ok(())
+    let wanted = match found {
+        1..WITH_ENTRIES => search::want_entries(connection).await,
+        WITH_ENTRIES..WITH_PAIRS => search::want_terms_of(connection, Kind::Conversation).await,
+        _ => Ok(()),
+    };
+    wanted.map_err(|reason| OpenError::Failed { what: format!("the {what}"), reason })
 }
 
 /// Indexes the records that a step left unindexed, some hundreds in a transaction. Servers take turns, and each waits until

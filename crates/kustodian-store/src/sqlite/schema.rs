@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use kustodian_core::kind::Kind;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::{brief, open_error};
@@ -13,7 +14,7 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 22] = [
+const STEPS: [&str; 23] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
@@ -36,10 +37,14 @@ const STEPS: [&str; 22] = [
     include_str!("schema/0020.sql"),
     include_str!("schema/0021.sql"),
     include_str!("schema/0022.sql"),
+    include_str!("schema/0023.sql"),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
 const WITH_ENTRIES: i64 = 20;
+
+/// The version from which on it has the terms of pairs.
+const WITH_PAIRS: i64 = 23;
 
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;
@@ -161,6 +166,8 @@ fn apply_steps(connection: &mut Connection, path: &Path) -> Result<(), OpenError
     // A new file has no records.
     if (1..WITH_ENTRIES).contains(&found) {
         search::want_entries(&transaction).map_err(fail)?;
+    } else if (1..WITH_PAIRS).contains(&found) {
+        search::want_terms_of(&transaction, Kind::Conversation).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", NEWEST).map_err(fail)?;
@@ -189,7 +196,6 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use kustodian_core::kind::Kind;
     use rusqlite::types::Value;
 
     use super::super::event_columns;

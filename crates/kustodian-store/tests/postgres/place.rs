@@ -13,6 +13,9 @@ pub(crate) const GROUPS_COMMITS: bool = false;
 /// How many random sequences the model is tried with: fewer than on SQLite, as each needs a database.
 pub(crate) const MODEL_CASES: u32 = 12;
 
+/// Makes the database one of the version before the terms of pairs.
+pub(crate) const BEFORE_PAIRS: &str = "DELETE FROM kustodian_migrations WHERE version > 22";
+
 /// How many random databases are searched: fewer than on SQLite, too.
 pub(crate) const SEARCH_CASES: u32 = 6;
 

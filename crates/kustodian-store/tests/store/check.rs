@@ -1,6 +1,7 @@
 //! Checking a database: an untouched one agrees with itself, and whatever is written past the engine is reported.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed, Put};
@@ -128,6 +129,37 @@ async fn an_untouched_database_agrees_with_itself() {
     let checked = checked(&place).await;
     assert_eq!(checked.findings, []);
     assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 1_701 + u64::from(COMPANIES)));
+}
+
+/// A conversation of a user.
+fn conversation(number: u32) -> ChangeSet {
+    let (kind, id) = (Kind::Conversation, next_id());
+    let attributes = serde_json::json!({
+        "name": format!("the conversation {number}"), "status": "open", "assignedUsers": [id], "deleted": false,
+        "createdAt": at(1_000), "updatedAt": at(1_001), "rev": 1,
+    });
+    let stored = serde_json::json!({ "type": "conversation", "id": id, "attributes": attributes }).to_string();
+    let document = kustodian_core::history::replay(kind, &stored, "{}").unwrap();
+    let search = kind.search_row_of(&document).unwrap().map(Arc::new);
+    changes(vec![Put { kind, document, search, home: Some(id), ..put(id, 1) }])
+}
+
+#[tokio::test]
+async fn conversations_of_an_older_version_get_the_terms_of_pairs() {
+    let Some(place) = Place::lasting().await else { return };
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    // More than are indexed at a time.
+    for number in 0..1_100 {
+        database.store().commit(org, conversation(number)).await.unwrap();
+    }
+    database.close().await;
+    assert_eq!(checked(&place).await.findings, []);
+    let older = format!("DELETE FROM search_terms WHERE term LIKE '&%'; {}", crate::place::BEFORE_PAIRS);
+    assert!(place.write(&older).await >= 1_100);
+    let database = open(place.url(), Options::default()).await.unwrap();
+    database.close().await;
+    assert_eq!(checked(&place).await.findings, []);
 }
 
 #[tokio::test]

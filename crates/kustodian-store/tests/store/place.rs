@@ -42,6 +42,9 @@ pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE events SET position = -position 
      link, salt, request_id, changes, NULL FROM events WHERE record = {long_event} AND rev = 70; \
      UPDATE feeds SET position = 78 WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1";
 
+/// Makes the database one of the version before the terms of pairs.
+pub(crate) const BEFORE_PAIRS: &str = "PRAGMA user_version = 22";
+
 /// How many random sets of records and searches are tried.
 pub(crate) const SEARCH_CASES: u32 = 40;
 

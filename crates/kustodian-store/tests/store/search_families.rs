@@ -111,6 +111,11 @@ fn document(of: &Written, rev: u64) -> String {
     if let (Context::Message, Some(number)) = (context, number) {
         attributes["size"] = json!(number.abs());
     }
+    if *context == Context::Conversation {
+        attributes["status"] = if *klass == KLASSES[0] { "open" } else { "done" }.into();
+        attributes["assignedUsers"] = external.iter().chain(&IDS[..usize::from(number.is_some())]).copied().collect();
+        attributes["assignedTeams"] = attributes["tags"].clone();
+    }
     if *context == Context::ConversationTime {
         attributes["assignedUsers"] = attributes["tags"].clone();
         attributes["resolved"] = text.is_some().into();
@@ -394,6 +399,15 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
         ]
         .boxed();
     }
+    if context == Context::Conversation {
+        let people = prop_oneof![of(A::ConversationAssignedUsers), of(A::ConversationAssignedTeams)];
+        return prop_oneof![
+            6 => all,
+            1 => (people, prop_oneof![whole(&IDS, false), Just(Test::Set)]).prop_map(test),
+            1 => (of(A::ConversationStatus), whole(&["open", "done", "snoozed"], false)).prop_map(test),
+        ]
+        .boxed();
+    }
     if context == Context::KObject {
         let klass = vec(select(&KLASSES[..]), 1..3)
             .prop_map(|klasses| Test::TextIn(klasses.into_iter().map(ToOwned::to_owned).collect()));
@@ -402,9 +416,35 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
     all.boxed()
 }
 
+/// What is often asked of conversations together: whose they are, and their status, among other things.
+fn criteria_of_pairs() -> impl Strategy<Value = Node> {
+    let one_of = |attribute: Attribute, values: &'static [&'static str]| {
+        let values = vec(select(values), 1..3);
+        values.prop_map(move |values| {
+            let test = Test::TextIn(values.into_iter().map(ToOwned::to_owned).collect());
+            Node::Test(Criterion { subject: Subject::Standard(attribute), test })
+        })
+    };
+    let people = prop_oneof![
+        one_of(Attribute::ConversationAssignedUsers, &IDS),
+        one_of(Attribute::ConversationAssignedTeams, &IDS)
+    ];
+    let other = option::of(criterion(Context::Conversation).prop_map(Node::Test));
+    (people, one_of(Attribute::ConversationStatus, &["open", "done", "snoozed"]), other)
+        .prop_map(|(people, status, other)| Node::All([status, people].into_iter().chain(other).collect()))
+}
+
+fn leaf(context: Context) -> BoxedStrategy<Node> {
+    let one = criterion(context).prop_map(Node::Test);
+    match context {
+        Context::Conversation => prop_oneof![2 => one, 1 => criteria_of_pairs()].boxed(),
+        _ => one.boxed(),
+    }
+}
+
 /// What holds for records of a context, without others.
 fn alone(context: Context) -> BoxedStrategy<Node> {
-    let nodes = criterion(context).prop_map(Node::Test).prop_recursive(2, 5, 3, |inner| {
+    let nodes = leaf(context).prop_recursive(2, 5, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 1..3).prop_map(Node::All),
             vec(inner.clone(), 1..3).prop_map(Node::Any),
@@ -417,7 +457,7 @@ fn alone(context: Context) -> BoxedStrategy<Node> {
 fn node(context: Context) -> BoxedStrategy<Node> {
     let others: Vec<Context> = contexts().into_iter().filter(|other| are_tied(context, *other)).collect();
     let has = select(others).prop_flat_map(|other| alone(other).prop_map(move |node| Node::Has(other, Box::new(node))));
-    let leaf = prop_oneof![criterion(context).prop_map(Node::Test), has];
+    let leaf = prop_oneof![leaf(context), has];
     let nodes = leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..3).prop_map(Node::All),

@@ -446,6 +446,18 @@ pub(in crate::postgres) async fn want_entries(connection: &Connection) -> Result
     note(connection, Progress::start()).await
 }
 
+/// Notes that the records of a kind lack terms, in the transaction of a migration. If an earlier migration is not done yet, all
+/// records are indexed from the first one on.
+///
+/// # Errors
+/// In one line, when the database fails.
+pub(in crate::postgres) async fn want_terms_of(connection: &Connection, kind: Kind) -> Result<(), String> {
+    match are_entries_wanted(connection).await? {
+        true => want_entries(connection).await,
+        false => note(connection, Some(Progress::of_terms(kind))).await,
+    }
+}
+
 async fn note(connection: &Connection, progress: Option<Progress>) -> Result<(), String> {
     let note = progress.map(|progress| progress.note());
     let name = Value::Text(progress::NAME);

@@ -21,7 +21,7 @@ mod walk;
 mod walks;
 
 pub(super) use self::entries::{
-    Written, are_entries_wanted, change_entries, index, index_documents, index_some, want_entries,
+    Written, are_entries_wanted, change_entries, index, index_documents, index_some, want_entries, want_terms_of,
 };
 pub(super) use self::finding::Means;
 pub(super) use self::page::search;

@@ -281,6 +281,19 @@ impl Any {
         is_of_terms && self.terms.iter().all(|span| matches!(span, Span::In(_)))
     }
 
+    /// One of these terms.
+    pub(super) fn of_terms(terms: Vec<String>) -> Self {
+        Self::term(Span::In(terms))
+    }
+
+    /// The terms, if it is one of them.
+    pub(super) fn single_terms(&self) -> Option<&[String]> {
+        match &self.terms[..] {
+            [Span::In(terms)] if self.is_of_values() => Some(terms),
+            _ => None,
+        }
+    }
+
     fn term(span: Span) -> Self {
         Self { terms: vec![span], ..Self::default() }
     }

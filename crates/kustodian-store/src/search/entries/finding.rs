@@ -18,6 +18,7 @@ use super::along::Along;
 use super::candidates::{TESTED, flatten};
 use super::condition::{Any, Row, of_rows};
 use super::lead::{Way, values_of};
+use super::pairs::paired;
 use super::reader::{Found, Halt, Reader};
 use super::related::around;
 
@@ -54,22 +55,20 @@ impl<'q> Finding<'q> {
         let condition = Compiled::join(live.clone().into_iter().chain([condition_of(&query.root)]).collect(), true);
         let mut nodes = Vec::new();
         flatten(&query.root, &mut nodes);
-        let (mut values, mut ways): (Vec<Any>, Vec<Way>) = (Vec::new(), Vec::new());
+        let (mut values, mut ways_of_rest): (Vec<Any>, Vec<Way>) = (Vec::new(), Vec::new());
         let mut rest: Vec<Compiled> = live.into_iter().collect();
         for node in nodes {
             match values_of(node) {
-                Some(all) => {
-                    for any in all {
-                        ways.extend(Way::of(any.clone(), Some(values.len())));
-                        values.push(any);
-                    }
-                }
+                Some(all) => values.extend(all),
                 None => {
                     rest.push(condition_of(node));
-                    ways.extend(access::ways(node).into_iter().filter_map(|any| Way::of(any, None)));
+                    ways_of_rest.extend(access::ways(node).into_iter().filter_map(|any| Way::of(any, None)));
                 }
             }
         }
+        let values = paired(values);
+        let of_values = values.iter().enumerate().filter_map(|(place, any)| Way::of(any.clone(), Some(place)));
+        let ways = of_values.chain(ways_of_rest).collect();
         let rest = Compiled::join(rest, true);
         let mut beside = BTreeSet::new();
         query.root.each_has(&mut |context, _| {

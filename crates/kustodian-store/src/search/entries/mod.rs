@@ -5,7 +5,8 @@
 //! and the value in a form that orders as the values do; `#` in the place of `=` says that it is a number or a moment. The index
 //! on (kind, term, record) leads from a term to its records and gives the order by an attribute, that on (kind, record, term)
 //! leads from a record to its terms; on SQLite it holds of messages, notes and times only those with `#`, and criteria that would
-//! take others are checked against the documents. What a column of `search_records` has is no term. Words of any text, and
+//! take others are checked against the documents. What a column of `search_records` has is no term. `&` and two terms are
+//! a term of both (`pairs.rs`). Words of any text, and
 //! parts of addresses and ids, are in an index of the engine's own: a message has far more of them than values. All of it is
 //! written in the transaction of the record.
 //!
@@ -20,6 +21,7 @@ mod count;
 mod finding;
 mod lead;
 mod page;
+mod pairs;
 pub(crate) mod progress;
 mod reader;
 mod related;

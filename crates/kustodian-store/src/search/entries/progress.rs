@@ -13,6 +13,9 @@ pub(crate) struct Progress {
     kind: String,
     pub(crate) org: i64,
     pub(crate) id: String,
+    /// Whether all records are in the index, and those of this kind lack terms.
+    #[serde(default)]
+    pub(crate) is_of_terms: bool,
 }
 
 impl Progress {
@@ -23,7 +26,12 @@ impl Progress {
 
     /// Before the first record of a kind.
     fn before(kind: Kind) -> Self {
-        Self { kind: kind.as_str().to_owned(), org: i64::MIN, id: String::new() }
+        Self { kind: kind.as_str().to_owned(), org: i64::MIN, id: String::new(), is_of_terms: false }
+    }
+
+    /// Before the first record of a kind, whose records lack terms in an index that has all records.
+    pub(crate) fn of_terms(kind: Kind) -> Self {
+        Self { is_of_terms: true, ..Self::before(kind) }
     }
 
     /// A note that cannot be read leads to the start: a record may be indexed twice.
@@ -43,6 +51,7 @@ impl Progress {
     pub(crate) fn after(self, last: Option<(i64, String)>) -> Option<Self> {
         match last {
             Some((org, id)) => Some(Self { org, id, ..self }),
+            None if self.is_of_terms => None,
             None => kinds().skip_while(|kind| kind.as_str() != self.kind).nth(1).map(Self::before),
         }
     }
@@ -70,5 +79,10 @@ mod tests {
         }
         assert_eq!(seen, kinds().collect::<Vec<_>>());
         assert_eq!(Progress::read(b"another"), Progress::start());
+        let of_terms = Progress::read(&Progress::of_terms(Kind::Conversation).note()).unwrap();
+        assert_eq!(
+            (of_terms.kind(), of_terms.is_of_terms, of_terms.after(None)),
+            (Some(Kind::Conversation), true, None)
+        );
     }
 }

@@ -12,6 +12,7 @@ use kustomer_api::search::{Attribute, Class};
 
 use super::super::column::{Cell, cut};
 use super::super::ordered;
+use super::pairs;
 use super::word::{self, digest};
 use crate::check::index::{EVERYTHING, WORDS};
 
@@ -67,6 +68,7 @@ pub(crate) fn terms_of(row: &SearchRow) -> BTreeSet<String> {
             });
         }
     }
+    terms.append(&mut pairs::terms_of(row));
     terms
 }
 

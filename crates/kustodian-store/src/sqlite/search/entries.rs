@@ -432,12 +432,12 @@ fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
+const EMPTY: &str = "DELETE FROM search_terms; DELETE FROM search_records; \
+     INSERT INTO search_words (search_words) VALUES ('delete-all')";
+
 /// Indexes all records of every searched kind but customers in the transaction of the caller; `report` gets the number done.
 pub(in crate::sqlite) fn index_kinds(connection: &Connection, report: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
-    connection.execute_batch(
-        "DELETE FROM search_terms; DELETE FROM search_records; \
-         INSERT INTO search_words (search_words) VALUES ('delete-all')",
-    )?;
+    connection.execute_batch(EMPTY)?;
     let (mut at, mut done) = (Progress::start(), 0);
     while let Some(progress) = at {
         let (next, indexed) = index_page(connection, progress)?;
@@ -470,7 +470,13 @@ fn index_page(connection: &Connection, at: Progress) -> rusqlite::Result<(Option
         });
         let org = OrgKey(*org);
         let entries = row.map(|row| entries::Entries::of(org, &row));
-        write(connection, &mut words, (org, kind, *id), None, entries.as_ref())?;
+        match entries {
+            Some(entries) if at.is_of_terms => {
+                let key = (org.0, letter(kind), id.as_bytes());
+                move_terms(connection, key, std::iter::empty(), entries.terms.iter())?;
+            }
+            entries => write(connection, &mut words, (org, kind, *id), None, entries.as_ref())?,
+        }
     }
     words.write(connection)?;
     Ok((at.after(page.last().map(|(org, id, _)| (*org, id.to_string()))), page.len() as u64))
@@ -479,6 +485,16 @@ fn index_page(connection: &Connection, at: Progress) -> rusqlite::Result<(Option
 /// Notes that all records are to be indexed, in the transaction of a migration that leaves none in the index.
 pub(in crate::sqlite) fn want_entries(connection: &Connection) -> rusqlite::Result<()> {
     Progress::start().map_or(Ok(()), |start| note(connection, Some(&start)))
+}
+
+/// Notes that the records of a kind lack terms, in the transaction of a migration. If an earlier migration is not done yet, all
+/// records are indexed from the first one on.
+pub(in crate::sqlite) fn want_terms_of(connection: &Connection, kind: Kind) -> rusqlite::Result<()> {
+    if connection.prepare_cached(NOTED)?.exists([progress::NAME])? {
+        connection.execute_batch(EMPTY)?;
+        return want_entries(connection);
+    }
+    note(connection, Some(&Progress::of_terms(kind)))
 }
 
 fn note(connection: &Connection, progress: Option<&Progress>) -> rusqlite::Result<()> {
@@ -491,16 +507,18 @@ fn note(connection: &Connection, progress: Option<&Progress>) -> rusqlite::Resul
     Ok(())
 }
 
+/// ?1 name → the note of how far a migration has indexed.
+const NOTED: &str = "SELECT value FROM settings WHERE name = ?1";
+
 /// Indexes the next records that a migration left, in a transaction of its own; whether there may be more. Another process
 /// may do the same.
 pub(in crate::sqlite) fn index_some(connection: &mut Connection) -> rusqlite::Result<bool> {
-    let find = "SELECT value FROM settings WHERE name = ?1";
     let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);
-    if connection.query_row(find, [progress::NAME], read).optional()?.is_none() {
+    if connection.query_row(NOTED, [progress::NAME], read).optional()?.is_none() {
         return Ok(false);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let noted = transaction.query_row(find, [progress::NAME], read).optional()?;
+    let noted = transaction.query_row(NOTED, [progress::NAME], read).optional()?;
     if let Some(at) = noted.and_then(|noted| Progress::read(&noted)) {
         note(&transaction, index_page(&transaction, at)?.0.as_ref())?;
     }

@@ -22,7 +22,7 @@ mod write;
 pub(super) use self::agreement::{Agreement, Place, compare_some, prepare};
 pub(super) use self::backlog::{Backlog, Made, finish, is_behind, mark, nothing_waits};
 pub(super) use self::difference::Difference;
-pub(super) use self::entries::{Offer, index, index_some, want_entries};
+pub(super) use self::entries::{Offer, index, index_some, want_entries, want_terms_of};
 pub(super) use self::pages::search;
 pub(super) use self::reindex::reindex;
 pub(super) use self::time::watch;

@@ -1,0 +1,1 @@
+-- Conversations are indexed again when this is done: pairs of their values are terms (`search/entries/pairs.rs`).
