@@ -524,6 +524,53 @@ async fn agree(writes: &[Written], queries: &[Query], few: usize) {
     database.close().await;
 }
 
+#[tokio::test]
+async fn conversations_are_found_by_whose_they_are_and_their_status() {
+    let written = |record: u32| Written {
+        context: Context::Conversation,
+        record: record % RECORDS,
+        name: None,
+        external: Some(IDS[record as usize % 2]),
+        text: None,
+        number: record.is_multiple_of(3).then_some(1.0),
+        moment: None,
+        klass: KLASSES[(record / 2) as usize % 2],
+        customer: None,
+        company: None,
+        conversation: None,
+        deleted: record == 5,
+        is_erased: false,
+    };
+    // Some change hands and status.
+    let writes: Vec<Written> = (0..RECORDS + 3).map(written).collect();
+    let asks = |subject: Attribute, values: &[&str]| {
+        let test = Test::TextIn(values.iter().map(|value| (*value).to_owned()).collect());
+        Node::Test(Criterion { subject: Subject::Standard(subject), test })
+    };
+    let mut queries = Vec::new();
+    for people in [Attribute::ConversationAssignedUsers, Attribute::ConversationAssignedTeams] {
+        for (ids, statuses, include_deleted) in [
+            (&IDS[..1], &["open"][..], false),
+            (&IDS[1..2], &["open"], true),
+            (&IDS[..2], &["done", "snoozed"], false),
+            (&IDS[..1], &["done"], true),
+        ] {
+            let root = Node::All(vec![asks(Attribute::ConversationStatus, statuses), asks(people, ids)]);
+            let sort = vec![Sort { by: Attribute::ConversationCreatedAt, descending: include_deleted }];
+            queries.push(Query {
+                context: Context::Conversation,
+                root,
+                sort,
+                include_deleted,
+                aggregations: Vec::new(),
+            });
+        }
+    }
+    for few in [0, 3, 50] {
+        agree(&writes, &queries, few).await;
+    }
+}
+
 /// No term says whether a record is deleted.
 #[tokio::test]
 async fn conversations_are_sorted_by_whether_they_are_deleted() {
