@@ -416,7 +416,7 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
     all.boxed()
 }
 
-/// What is often asked of conversations together: whose they are, and their status, among other things.
+/// Criteria that are often combined: the people of conversations and their status.
 fn criteria_of_pairs() -> impl Strategy<Value = Node> {
     let one_of = |attribute: Attribute, values: &'static [&'static str]| {
         let values = vec(select(values), 1..3);
