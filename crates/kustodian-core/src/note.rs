@@ -208,8 +208,9 @@ pub fn update(
     let updated = lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
     let is_deleted = updated.after.attributes.deleted.value().copied().unwrap_or_default();
     let mut changes = updated.changes;
-    if let Some(conversation) =
-        conversation.filter(|conversation| !conversation.deleted && stored.deleted != is_deleted)
+    // Of a deleted conversation too: it may be restored. An erased one counts nothing.
+    if let Some(conversation) = conversation.filter(|_| stored.deleted != is_deleted)
+        && missing::erased_at(conversation)?.is_none()
     {
         changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted, context.now)?.changes);
     }

@@ -105,13 +105,21 @@ pub fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Ref
     }
 }
 
+/// The last whole number of those that JSON readers keep apart.
+const MAX_REV: f64 = 9_007_199_254_740_991.0;
+
 /// Lets an update pass that names no revision, or the stored one. `rev` is a number on the wire; 3 and 3.0 are the same
 /// revision.
 ///
 /// # Errors
-/// 409 when it names another.
+/// 409 when it names another; 400 when it is no whole number.
 pub fn check_rev(stored: &Stored, rev: Option<&Number>) -> Result<(), Refusal> {
+    let is_whole = |rev: &Number| rev.as_f64().is_some_and(|rev| rev.fract() == 0.0 && (0.0..=MAX_REV).contains(&rev));
     match rev {
+        Some(rev) if !is_whole(rev) => {
+            let title = format!("rev is a whole number, and {rev} is none");
+            Err(Refusal::new(400, code::BAD_PARAM, "rev", &title).with_meta("pointer", "/rev"))
+        }
         Some(rev) if rev.as_f64() != Some(stored.rev as f64) => Err(Refusal::stale_rev(&rev.to_string(), stored.rev)),
         _ => Ok(()),
     }

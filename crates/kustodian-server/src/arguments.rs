@@ -71,7 +71,7 @@ fn refuse_unserved(operation: &Operation, not_served: &[&str], pairs: &Pairs) ->
     Err(Refusal::new(501, code::NOT_IMPLEMENTED, name, title))
 }
 
-/// The faults of a query, and one for each parameter that the operation does not know.
+/// The faults of a query, and one for each parameter that the operation does not know or that is sent with two values.
 fn with_unknown(
     declaration: &Declaration,
     query: &str,
@@ -87,6 +87,15 @@ fn with_unknown(
         let is_reported = faults.iter().any(|fault| fault.parameter == *name);
         if !known.contains(&name.as_str()) && !is_harmless && !is_reported && faults.len() < MAX_FAULTS {
             faults.push(unknown(operation, name, &known));
+        }
+    }
+    // One of the values would count, and readers disagree on which.
+    let with_values: Vec<&(String, String)> = sent.iter().filter(|(_, value)| !value.is_empty()).collect();
+    for (place, (name, value)) in with_values.iter().enumerate() {
+        let is_other = with_values[..place].iter().any(|(former, other)| former == name && other != value);
+        let is_reported = faults.iter().any(|fault| fault.parameter == *name);
+        if is_other && known.contains(&name.as_str()) && !is_reported && faults.len() < MAX_FAULTS {
+            faults.push(Fault::of_parameter(name, format!("{name} is sent twice with different values: send it once")));
         }
     }
     Ok(faults)

@@ -79,17 +79,23 @@ pub static BLOCKED_EXTENSIONS: &[&str] = &[
     ".vbs", ".wsf", ".wsh", ".wsl",
 ];
 
-/// The ending of a file's name when it is one of those that are refused. Blanks and dots at the end do not count, as some
-/// systems leave them out.
+/// The ending of a file's name when it is one of those that are refused. Blanks, dots and characters that nobody sees do not count
+/// at the end, as some systems leave them out.
 ///
 /// ```
 /// use kustomer_api::upload::blocked_extension;
 ///
 /// assert_eq!(blocked_extension("Setup.EXE "), Some(".exe"));
+/// assert_eq!(blocked_extension("setup.exe\u{200b}\n"), Some(".exe"));
 /// assert_eq!(blocked_extension("exe.pdf"), None);
 /// ```
 pub fn blocked_extension(name: &str) -> Option<&'static str> {
-    let name = name.trim_end_matches([' ', '.', '\t']).to_ascii_lowercase();
+    let is_left_out = |character: char| {
+        let is_format = matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+        character == '.' || character.is_whitespace() || character.is_control() || is_format
+    };
+    let name = name.trim_end_matches(is_left_out).to_ascii_lowercase();
     BLOCKED_EXTENSIONS.iter().copied().find(|ending| name.ends_with(ending))
 }
 

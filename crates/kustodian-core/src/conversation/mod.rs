@@ -233,6 +233,20 @@ pub fn other(member: &str, id: ObjectId) -> Refusal {
     Refusal::new(400, code::BAD_PARAM, member, title).with_meta("pointer", format!("/{member}"))
 }
 
+/// Lets a new record of a conversation pass whose body names no customer, or that of the conversation.
+///
+/// # Errors
+/// 400 when it names another.
+pub fn check_owner(named: Option<ObjectId>, owner: ObjectId) -> Result<(), Refusal> {
+    match named {
+        Some(named) if named != owner => {
+            let title = format!("The conversation belongs to the customer {owner}: leave customer out");
+            Err(Refusal::new(400, code::BAD_PARAM, CUSTOMER, title).with_meta("pointer", "/customer"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// 400 for a body that lacks a member.
 pub fn needed(member: &str, why: &str) -> Refusal {
     Refusal::new(400, code::BAD_PARAM, member, format!("{member} is required: {why}"))

@@ -216,7 +216,10 @@ pub(crate) async fn kept_id<E: Endpoint>(call: &Call<E>) -> Result<ObjectId, Ref
 }
 
 /// An id that no record has. The kinds are asked together: an engine may answer all of them at once.
-async fn free<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<ObjectId, Refusal> {
+///
+/// # Errors
+/// 409 when a record of any kind has it.
+pub(crate) async fn free<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<ObjectId, Refusal> {
     let holds = |kind| async move { find(call, kind, id).await.map(|found| found.map(|_| kind)) };
     let found = try_join_all(Kind::ALL.into_iter().map(holds)).await.map_err(unavailable)?;
     match found.into_iter().flatten().next() {

@@ -9,7 +9,6 @@ use kustodian_core::message::{self, CONVERSATION, Place, Shown, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{Loaded, Stored};
-use kustomer_api::error::code;
 use kustomer_api::message::{
     CreateMessage, CreateMessageByCustomer, CreateMessageFromConversation, GetMessage, GetMessageByExternalId,
     GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, UpdateMessage,
@@ -145,10 +144,7 @@ where
                     None => return Err(unknown()),
                 };
                 let owner = family.customer().ok_or_else(unknown)?;
-                if customer.is_some_and(|customer| customer != owner.id) {
-                    let title = format!("The conversation belongs to the customer {}: leave customer out", owner.id);
-                    return Err(Refusal::new(400, code::BAD_PARAM, "customer", title));
-                }
+                conversation::check_owner(customer, owner.id)?;
                 let attachments = attachments.map(|attachments| attachments.found(|name| family.get(name)));
                 let write = Write { attachments, ..write };
                 message::create(&act.context(), id, seeds, owner, Place::Conversation(stored), write)

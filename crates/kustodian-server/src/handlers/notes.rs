@@ -91,6 +91,7 @@ where
                     None => return Err(unknown()),
                 };
                 let owner = family.customer().ok_or_else(unknown)?.id;
+                conversation::check_owner(customer, owner)?;
                 let attachments = attachments.map(|attachments| attachments.found(|name| family.get(name)));
                 let write = Write { attachments, ..write };
                 note::create(&act.context(), id, seeds, Subject::Conversation(stored, owner), write)

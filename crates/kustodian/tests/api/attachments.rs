@@ -160,6 +160,15 @@ fn bytes_that_were_sent_as_a_form_or_as_they_are_are_read_to_the_byte() {
 }
 
 #[test]
+fn an_attachment_is_not_made_with_the_id_of_another_record() {
+    let server = Server::start();
+    let customer = server.create(json!({}));
+    let path = format!("/v1/attachments/{}", customer["id"].as_str().unwrap());
+    let file = json!({ "name": "a.txt", "contentType": "text/plain", "contentLength": 3 });
+    assert_eq!(server.put(&path, file).expect(409).parameter(), "id");
+}
+
+#[test]
 fn an_upload_has_the_form_of_the_contract() {
     let server = Server::start();
     let made = create(&server, "/v1/attachments", "a.txt", 5);

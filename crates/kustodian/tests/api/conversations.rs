@@ -533,6 +533,31 @@ fn a_note_is_counted_by_its_conversation_until_it_is_deleted() {
     assert_eq!(attributes(&server, &conversation)["noteCount"], 1);
     let unknown = json!({ "body": "x", "userMentions": [{ "user": UNKNOWN }] });
     assert_eq!(server.post("/v1/notes", unknown).expect(400).parameter(), "userMentions");
+    // Also while the conversation is deleted, which may be restored.
+    for (is_deleted, notes) in [(true, 0), (false, 1)] {
+        server.delete(&conversation).expect(204);
+        server.patch(&path, json!({ "deleted": is_deleted })).expect(200);
+        server.patch(&conversation, json!({ "deleted": false })).expect(200);
+        assert_eq!(attributes(&server, &conversation)["noteCount"], notes);
+    }
+}
+
+#[test]
+fn a_message_or_note_of_a_conversation_names_its_customer_or_none() {
+    let (server, customer) = with_customer();
+    let conversation = open(&server, &customer, json!({}));
+    let id = conversation.rsplit('/').next().unwrap();
+    let other = server.create(json!({}))["id"].clone();
+    for named in [&other, &json!(UNKNOWN)] {
+        let note = json!({ "conversation": id, "customer": named, "body": "x" });
+        assert_eq!(server.post("/v1/notes", note).expect(400).parameter(), "customer");
+        let mut message = message("in", "x");
+        message["conversation"] = json!(id);
+        message["customer"] = named.clone();
+        assert_eq!(server.post("/v1/messages", message).expect(400).parameter(), "customer");
+    }
+    let own = server.get(&conversation).expect(200).data()["relationships"]["customer"]["data"]["id"].clone();
+    server.post("/v1/notes", json!({ "conversation": id, "customer": own, "body": "x" })).expect(201);
 }
 
 #[test]

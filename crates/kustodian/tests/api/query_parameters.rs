@@ -84,6 +84,19 @@ fn an_empty_value_is_an_absent_parameter() {
 }
 
 #[test]
+fn a_parameter_with_two_values_is_refused() {
+    let server = Server::start();
+    server.post("/v1/customers?validateOnly=true&validateOnly=", json!({})).expect(201);
+    assert_eq!(server.get("/v1/customers").expect(200).ids().len(), 0);
+    let refused = server.post("/v1/customers?validateOnly=true&validateOnly=false", json!({})).expect(400);
+    assert_eq!(refused.parameter(), "validateOnly");
+    assert_eq!(server.get("/v1/customers?page=1&page=2").expect(400).parameter(), "page");
+    assert_eq!(server.get("/v1/customers?page=1&page=1").expect(200).ids().len(), 0);
+    let lenient = Server::start_with(&["--lenient-query", "true"]);
+    lenient.get("/v1/customers?page=1&page=2").expect(200);
+}
+
+#[test]
 fn a_leap_second_is_refused_wherever_a_moment_is_read() {
     const LEAP: &str = "2016-12-31T23:59:60Z";
     let server = Server::start();

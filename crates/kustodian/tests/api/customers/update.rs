@@ -80,6 +80,10 @@ fn rev_in_the_body_is_a_lock() {
     server.patch(&path, json!({ "name": "a", "rev": 1 })).expect(200);
     let stale = server.patch(&path, json!({ "name": "b", "rev": 1 })).expect(409);
     assert_eq!((stale.parameter(), &stale.error()["code"]), ("rev", &json!("conflict")));
+    for no_revision in [json!(-5), json!(1.5), json!(1e30)] {
+        let refused = server.patch(&path, json!({ "name": "b", "rev": no_revision })).expect(400);
+        assert_eq!(refused.parameter(), "rev");
+    }
     assert_eq!(server.get(&path).attributes()["name"], "a");
 }
 
