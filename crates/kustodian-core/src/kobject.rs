@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
-use crate::{conversation, custom, lifecycle, resource, tag, task};
+use crate::{conversation, custom, lifecycle, missing, resource, tag, task};
 
 /// The column that holds the name of the klass, which never changes.
 pub const KLASS: &str = "klass";
@@ -264,7 +264,7 @@ pub fn delete(
     let stored = alive(stored, klass)?;
     klass.check_takes_changes()?;
     resource::check_if_match(stored, if_match)?;
-    let customer = customer.filter(|customer| !customer.deleted);
+    let customer = unerased(customer)?;
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
     let mut changes = lifecycle::delete::<KObjectAttributes>(context, Some(stored), seeds.event)?;
     if let Some(customer) = customer {
@@ -288,7 +288,7 @@ pub fn restore(
 ) -> Result<ChangeSet, Refusal> {
     check_klass(stored, klass)?;
     klass.check_takes_changes()?;
-    let customer = customer.filter(|customer| !customer.deleted);
+    let customer = unerased(customer)?;
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
     let mut changes = lifecycle::restore::<KObjectAttributes>(context, stored, seeds.event)?;
     let Some(put) = changes.puts.first() else { return Ok(changes) };
@@ -299,6 +299,14 @@ pub fn restore(
     // It may have been deleted with its last kobject meanwhile.
     changes.asserts.push((Kind::Klass, klass.id));
     Ok(changes)
+}
+
+/// The customer of a kobject, unless it was erased. A deleted one may be restored, and shows its kobjects then.
+fn unerased(customer: Option<&Stored>) -> Result<Option<&Stored>, Refusal> {
+    match customer {
+        Some(customer) if missing::erased_at(customer)?.is_some() => Ok(None),
+        customer => Ok(customer),
+    }
 }
 
 /// Lets a kobject pass, deleted or not, that is of the klass which the path names.

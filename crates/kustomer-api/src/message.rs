@@ -54,7 +54,7 @@ resource! {
         /// Whether it was sent or received.
         status: MessageStatus = optional(Schema::one_of(MessageStatus::VALUES));
         /// Why it was not sent.
-        error: Map<String, Value> = optional(FREE);
+        error: Map<String, Value> = optional(ERROR);
         /// When it could not be sent.
         error_at: Timestamp = optional(Schema::format(DATE_TIME));
         /// Whether a machine wrote it; such messages count for no metric.
@@ -115,6 +115,21 @@ static ANY: Schema = Schema::any();
 static ATTACHMENT: Schema = Schema::any().of_bytes(4096).about("An id, or an object with `_id`.");
 static ID_ITEM: Schema = ID;
 const FREE: Schema = Schema::map(&ANY).of_bytes(1024 * 1024).about("At most 1 MiB of JSON.");
+
+static ERROR_MEMBERS: Object = Object {
+    name: "MessageError",
+    open: true,
+    properties: &[
+        Property::optional("status", Schema::number()),
+        Property::optional("code", Schema::text()),
+        Property::optional("title", Schema::text()),
+        Property::optional("detail", Schema::text()),
+        Property::optional("source", Schema::map(&ANY)),
+        Property::optional("meta", Schema::map(&ANY)),
+        Property::optional("links", Schema::map(&ANY)),
+    ],
+};
+const ERROR: Schema = Schema::object(&ERROR_MEMBERS).of_bytes(1024 * 1024).about("At most 1 MiB of JSON.");
 
 impl MessageInput {
     /// A message of a channel that an app carried.

@@ -122,6 +122,8 @@ pub fn update(
     let Write { mut input, tags, assigned } = write;
     resource::check_rev(stored, input.rev.as_ref())?;
     let (ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
+    // An answer has the type among its attributes, and who it was among its relationships.
+    let is_ended_by_same = input.ended_by_type.is_some();
     let links = Links::take(&mut input)?;
     let (status, snooze) = (input.status.take(), input.snooze.take());
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
@@ -129,9 +131,13 @@ pub fn update(
         let conversation = &mut record.attributes;
         if replace {
             bare(conversation);
-            record.relationships.retain(|name, _| name != QUEUE && name != ENDED_BY);
+            record.relationships.retain(|name, _| name != QUEUE && (name != ENDED_BY || is_ended_by_same));
         }
         let was_ended = conversation.ended.value().copied().unwrap_or_default();
+        if was_ended && input.ended == Some(false) {
+            forget_end(record);
+        }
+        let conversation = &mut record.attributes;
         let is_ended_at_sent = input.ended_at.is_some();
         apply(conversation, input, ids)?;
         let is_ended = conversation.ended.value().copied().unwrap_or_default();
@@ -370,6 +376,14 @@ fn bare(conversation: &mut ConversationAttributes) {
     conversation.ended_reason = Field::Absent;
     conversation.ended_by_type = Field::Absent;
     conversation.locked = Field::Absent;
+}
+
+/// Removes how a conversation ended, as it continues.
+fn forget_end(record: &mut Conversation) {
+    record.attributes.ended_at = Field::Absent;
+    record.attributes.ended_reason = Field::Absent;
+    record.attributes.ended_by_type = Field::Absent;
+    record.relationships.remove(ENDED_BY);
 }
 
 fn apply(

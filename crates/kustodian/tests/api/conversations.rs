@@ -515,6 +515,42 @@ fn one_that_has_ended_or_is_locked_takes_no_messages() {
 }
 
 #[test]
+fn who_ended_a_conversation_stays_when_its_answer_is_sent_back_and_until_it_continues() {
+    let (server, customer) = with_customer();
+    let conversation = open(&server, &customer, json!({}));
+    let user = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let end = json!({ "ended": true, "endedReason": "left", "endedByType": "user", "endedBy": user });
+    let ended = server.patch(&conversation, end.clone()).expect(200);
+    let by = ended.data()["relationships"]["endedBy"].clone();
+    assert_eq!(by["data"]["id"], user);
+    let mut same = end;
+    same.as_object_mut().unwrap().remove("endedBy");
+    let replaced = server.put(&format!("{conversation}?replace=true"), same).expect(200);
+    assert_eq!(replaced.data()["relationships"]["endedBy"], by);
+    let on = server.patch(&conversation, json!({ "ended": false })).expect(200);
+    for name in ["endedAt", "endedReason", "endedByType"] {
+        assert!(on.attributes().get(name).is_none_or(Value::is_null), "{name}");
+    }
+    assert_eq!(on.data()["relationships"].get("endedBy"), None);
+}
+
+#[test]
+fn the_error_of_a_message_has_the_types_of_the_contract() {
+    let (server, customer) = with_customer();
+    let conversation = open(&server, &customer, json!({}));
+    let with = |error: Value| {
+        let mut body = message("out", "x");
+        body["error"] = error;
+        server.post(&format!("{conversation}/messages"), body)
+    };
+    for wrong in [json!({ "status": "x" }), json!({ "title": { "a": 1 } }), json!({ "meta": [] })] {
+        assert_eq!(with(wrong).expect(400).parameter(), "error");
+    }
+    let error = json!({ "status": 550, "title": "refused", "meta": { "try": 1 }, "ours": true });
+    assert_eq!(with(error.clone()).expect(201).attributes()["error"], error);
+}
+
+#[test]
 fn a_note_is_counted_by_its_conversation_until_it_is_deleted() {
     let (server, customer) = with_customer();
     let conversation = open(&server, &customer, json!({}));

@@ -239,6 +239,24 @@ fn a_kobject_shows_what_its_klass_is_called_and_can_do() {
 }
 
 #[test]
+fn a_restored_customer_shows_the_kobjects_that_there_are_then() {
+    let server = server();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = path_of(&customer);
+    let [one, two] = ["one", "two"].map(|title| {
+        let order = json!({ "title": title, "customer": customer["id"] });
+        server.post(ORDERS, order).expect(201).data().clone()
+    });
+    server.delete(path_of(&two)).expect(204);
+    server.delete(path).expect(204);
+    server.delete(path_of(&one)).expect(204);
+    server.post(&format!("{}/restore", path_of(&two)), json!({})).expect(200);
+    let restored = server.post(&format!("{path}/restore"), json!({})).expect(200);
+    let shown = restored.attributes()["recentItems"].as_array().unwrap().iter();
+    assert_eq!(shown.map(|item| &item["id"]).collect::<Vec<_>>(), [&two["id"]]);
+}
+
+#[test]
 fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     let server = server();
     let customer = server.create(json!({ "name": "Ada" }));
