@@ -116,17 +116,20 @@ static ATTACHMENT: Schema = Schema::any().of_bytes(4096).about("An id, or an obj
 static ID_ITEM: Schema = ID;
 const FREE: Schema = Schema::map(&ANY).of_bytes(1024 * 1024).about("At most 1 MiB of JSON.");
 
+/// The most characters of each text of `error`.
+const MAX_ERROR_TEXT: usize = 10_240;
+
 static ERROR_MEMBERS: Object = Object {
     name: "MessageError",
     open: true,
     properties: &[
         Property::optional("status", Schema::number()),
-        Property::optional("code", Schema::text()),
-        Property::optional("title", Schema::text()),
-        Property::optional("detail", Schema::text()),
-        Property::optional("source", Schema::map(&ANY)),
-        Property::optional("meta", Schema::map(&ANY)),
-        Property::optional("links", Schema::map(&ANY)),
+        Property::optional("code", Schema::text_of(0, MAX_ERROR_TEXT)),
+        Property::optional("title", Schema::text_of(0, MAX_ERROR_TEXT)),
+        Property::optional("detail", Schema::text_of(0, MAX_ERROR_TEXT)),
+        Property::optional("source", FREE),
+        Property::optional("meta", FREE),
+        Property::optional("links", FREE),
     ],
 };
 const ERROR: Schema = Schema::object(&ERROR_MEMBERS).of_bytes(1024 * 1024).about("At most 1 MiB of JSON.");

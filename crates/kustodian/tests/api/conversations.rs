@@ -543,8 +543,8 @@ fn the_error_of_a_message_has_the_types_of_the_contract() {
         body["error"] = error;
         server.post(&format!("{conversation}/messages"), body)
     };
-    for wrong in [json!({ "status": "x" }), json!({ "title": { "a": 1 } }), json!({ "meta": [] })] {
-        assert_eq!(with(wrong).expect(400).parameter(), "error");
+    for (member, wrong) in [("status", json!("x")), ("title", json!({ "a": 1 })), ("meta", json!([]))] {
+        assert_eq!(with(json!({ member: wrong })).expect(400).parameter(), member);
     }
     let error = json!({ "status": 550, "title": "refused", "meta": { "try": 1 }, "ours": true });
     assert_eq!(with(error.clone()).expect(201).attributes()["error"], error);
