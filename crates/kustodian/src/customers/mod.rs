@@ -175,10 +175,10 @@ pub(crate) enum CustomersCommand {
 #[group(multiple = false)]
 pub(crate) struct When {
     /// As it was at this revision, from 1.
-    #[arg(long, value_name = "N", requires = "id", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     rev: Option<u64>,
     /// As it was at this moment, such as 2026-01-31 or 2026-01-31T12:00:00Z.
-    #[arg(long, value_name = "TIME", requires = "id", value_parser = crate::audit::moment)]
+    #[arg(long, value_name = "TIME", value_parser = crate::audit::moment)]
     as_of: Option<Timestamp>,
 }
 
@@ -208,22 +208,7 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
             let call = customers.create(&CustomerInput::new()).raw_body(attributes.json()?);
             show(&client, call, output.output).await
         }
-        CustomersCommand::Get { which, when, output } => match which {
-            WhichCustomer { id: Some(id), .. } => match when {
-                When { rev: Some(rev), .. } => show(&client, customers.at_rev(id, rev), output.output).await,
-                When { as_of: Some(moment), .. } => show(&client, customers.as_of(id, moment), output.output).await,
-                When { .. } => show(&client, customers.get(id), output.output).await,
-            },
-            WhichCustomer { email: Some(email), .. } => {
-                show(&client, customers.get_by_email(&email), output.output).await
-            }
-            WhichCustomer { phone: Some(phone), .. } => {
-                show(&client, customers.get_by_phone(&phone), output.output).await
-            }
-            WhichCustomer { external_id, .. } => {
-                show(&client, customers.get_by_external_id(&external_id.unwrap_or_default()), output.output).await
-            }
-        },
+        CustomersCommand::Get { which, when, output } => get(&client, which, when, output.output).await,
         CustomersCommand::List { limit, all, sort, deleted, output } => {
             let query =
                 ListCustomers { deleted: deleted.then_some(true), ..list_query((!all).then_some(limit), sort)? };
@@ -310,4 +295,34 @@ async fn show_exchange(client: &Client, exchange: Exchange<Document<Customer>>, 
             show::one(&customer, &tags)
         }
     }
+}
+
+/// Shows a customer; an earlier state of it is read by its id, which a look-up gives.
+async fn get(client: &Client, which: WhichCustomer, when: When, output: Output) -> Result<(), Failure> {
+    let customers = client.customers();
+    let id = match which {
+        WhichCustomer { id: Some(id), .. } => id,
+        WhichCustomer { email: Some(email), .. } => id_of(customers.get_by_email(&email)).await?,
+        WhichCustomer { phone: Some(phone), .. } => id_of(customers.get_by_phone(&phone)).await?,
+        WhichCustomer { external_id, .. } => {
+            id_of(customers.get_by_external_id(&external_id.unwrap_or_default())).await?
+        }
+    };
+    match (when.rev, when.as_of) {
+        (Some(rev), _) => show(client, customers.at_rev(id, rev), output).await,
+        (None, Some(moment)) => show(client, customers.as_of(id, moment), output).await,
+        (None, None) => show(client, customers.get(id), output).await,
+    }
+}
+
+async fn id_of<E>(call: Call<E>) -> Result<ObjectId, Failure>
+where
+    E: Endpoint<Answer = Document<Customer>> + 'static,
+{
+    let found = call.await.map_err(kustomer_client::Error::from)?;
+    found
+        .data
+        .id
+        .parse()
+        .map_err(|_| Failure::new(format!("the server answered a customer with the id {}", found.data.id)))
 }

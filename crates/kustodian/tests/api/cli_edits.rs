@@ -54,9 +54,14 @@ fn single_items_are_added_and_removed_and_the_others_stay() {
 #[test]
 fn an_update_of_another_revision_changes_nothing_and_updates_side_by_side_are_all_kept() {
     let server = Server::start();
-    let made = server.create(json!({ "name": "Ada" }));
+    let made = server.create(json!({ "name": "Ada", "emails": [{ "email": "ada@acme.example" }] }));
     let (id, path) = (made["id"].as_str().unwrap(), made["links"]["self"].as_str().unwrap());
     on(&server, &["update", id, "--rev", "1", "--name", "Ada King"]).well();
+    for (rev, is_married) in [("1", false), ("2", true)] {
+        let shown = on(&server, &["get", "--email", "ada@acme.example", "--rev", rev]).well();
+        assert_eq!(shown.contains("Ada King"), is_married, "{shown}");
+    }
+    on(&server, &["get", "--email", "nobody@acme.example", "--rev", "1"]).fails_with("404");
     on(&server, &["update", id, "--rev", "1", "--name", "Nobody"]).fails_with("409 conflict");
     on(&server, &["update", id, "--rev", "1", "--json", r#"{"name":"Nobody"}"#]).fails_with("has revision 2, not 1");
     on(&server, &["update", id, "--rev", "1", "--add-tag", "vip"]).fails_with("409 conflict");
