@@ -319,7 +319,7 @@ async fn id_of<E>(call: Call<E>) -> Result<ObjectId, Failure>
 where
     E: Endpoint<Answer = Document<Customer>> + 'static,
 {
-    let found = call.await.map_err(kustomer_client::Error::from)?;
+    let found = call.await?;
     found
         .data
         .id
