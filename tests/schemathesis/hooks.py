@@ -188,6 +188,11 @@ def is_of_an_item(failure, case, response):
     return response.json()["data"]["attributes"].get("failureCount", 0) > 0
 
 
+def is_too_large(failure, case, response):
+    """A body beyond its limit is refused as 413, which schemathesis does not count as a refusal of wrong data."""
+    return type(failure).__name__ == "AcceptedNegativeData" and response.status_code == 413
+
+
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     excused = (
@@ -197,5 +202,6 @@ def filter_failure(context, failure, case, response):
         or is_a_key_used_before(failure, case, response)
         or is_as_if_not_sent(failure, case, response)
         or is_of_an_item(failure, case, response)
+        or is_too_large(failure, case, response)
     )
     return not excused

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use crate::schema::{Object, Property, Schema};
+use crate::system::NAMED_REV;
 
 /// The body of a restore, which may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub static RESTORE_INPUT: Schema = Schema::object(&Object {
     open: false,
     properties: &[Property::optional(
         "rev",
-        Schema::number().about("The revision the record must have: that of its deletion."),
+        NAMED_REV.about("The revision the record must have: that of its deletion."),
     )],
 });
 

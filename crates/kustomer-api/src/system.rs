@@ -42,7 +42,10 @@ pub(crate) const REV: Attribute =
 pub(crate) const DATE: Schema = Schema::format(DATE_TIME);
 /// `deleted` in an update.
 pub(crate) const DELETES: Schema = Schema::boolean().or_null().about("True deletes, false or null restores.");
+/// A revision that a request names. It is never negative, and never beyond the whole numbers that JSON readers keep apart.
+pub(crate) const NAMED_REV: Schema = Schema::integer_within(0, MAX_REV);
+const MAX_REV: i64 = (1 << 53) - 1;
 /// `rev` in an update, which is a condition.
-pub(crate) const EXPECTED: Schema = Schema::number().about("On an update, the revision the record must have.");
+pub(crate) const EXPECTED: Schema = NAMED_REV.about("On an update, the revision the record must have.");
 /// Why `rev` is refused.
 pub(crate) const COUNTED: &str = "the server counts it";
