@@ -182,6 +182,19 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Why it was not taken, for the log. Words of the server for e-mail are left out: they may hold an address.
+    pub fn reason_to_log(&self) -> Option<String> {
+        match self {
+            Self::Taken => None,
+            Self::NotNow { code: Some(code), .. } | Self::Refused { code: Some(code), .. } => {
+                Some(format!("the server for e-mail answered {code}"))
+            }
+            Self::NotNow { message, .. } | Self::Refused { message, .. } => Some(message.clone()),
+        }
+    }
+}
+
 /// What follows from how an attempt went. Nothing when the delivery has changed meanwhile: another attempt has begun, or it
 /// was erased. `loaded` has what the delivery is of, too.
 ///

@@ -65,6 +65,7 @@ pub mod record_limit;
 pub mod redaction;
 pub mod refusal;
 pub mod rename;
+pub mod repeats;
 pub mod resource;
 pub mod role_group;
 pub mod routing_queue;

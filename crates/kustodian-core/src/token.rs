@@ -145,7 +145,7 @@ pub fn begin_session(
 }
 
 /// The last four characters, to distinguish keys; of a short token fewer, so that they do not give it away.
-fn last_chars(secret: &str) -> &str {
+pub fn last_chars(secret: &str) -> &str {
     let shown = (secret.len() / 4).min(4);
     secret.get(secret.len() - shown..).unwrap_or_default()
 }

@@ -1,5 +1,8 @@
 //! From the decision of a handler to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
 
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, RETRY_AFTER,
@@ -10,6 +13,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::rate_limit::Standing;
 use kustodian_core::receipt::LIFETIME;
 use kustodian_core::refusal::Refusal;
+use kustodian_core::repeats::Repeats;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, StoreError};
 use kustomer_api::error::code;
@@ -145,11 +149,16 @@ pub(crate) fn refuse(refusal: Refusal) -> Response {
 /// The member of an error's `meta` that becomes `Retry-After`.
 const RETRY_SECONDS: &str = "retryAfter";
 
+/// Why the database was last away: every request that meets it has the same reason.
+static WHY_UNAVAILABLE: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
+
 /// 503 when the database is away, 500 when it failed. The reason is only logged.
 pub(crate) fn unavailable(error: StoreError) -> Refusal {
     match error {
         StoreError::Unavailable { reason, retry_after, is_full } => {
-            tracing::warn!(%reason, "the database is not available");
+            if WHY_UNAVAILABLE.lock().unwrap_or_else(PoisonError::into_inner).is_due(&reason, Instant::now()) {
+                tracing::warn!(%reason, "the database is not available");
+            }
             let title = if is_full {
                 "The disk of the database is full: nothing can be stored until its operator makes room"
             } else {

@@ -8,6 +8,7 @@ use kustodian_core::directory::Directory;
 use kustodian_core::files::Files;
 use kustodian_core::link::Signer;
 use kustodian_core::rate_limit::{Budget, Budgets, Creation, Standing};
+use kustodian_core::repeats::Repeats;
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
 use kustomer_api::inbound_webhook::MAX_RECEIVED;
@@ -96,6 +97,8 @@ pub(crate) struct App {
     pub(crate) files: FileDesk,
     /// Conversations that one request changes alone.
     pub(crate) alone: Alone,
+    /// Why the server was not ready when it was last asked, for the log.
+    pub(crate) unready: Mutex<Repeats>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
     creations: Mutex<Budgets<Creation>>,
 }
@@ -146,6 +149,7 @@ impl App {
             webhooks: Webhooks::default(),
             files,
             alone: Alone::default(),
+            unready: Mutex::default(),
             budgets: Mutex::default(),
             creations: Mutex::new(Budgets::of_at_most(MOST_CREATIONS)),
         }

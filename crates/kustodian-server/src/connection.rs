@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
@@ -421,9 +421,14 @@ async fn healthz() -> Response {
 /// The process can do its work: the database answers.
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     match tokio::time::timeout(READY_WITHIN, app.services.store.check()).await {
-        Ok(Ok(())) => plain(JSON, r#"{"status":"ready"}"#),
+        Ok(Ok(())) => {
+            app.unready.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            plain(JSON, r#"{"status":"ready"}"#)
+        }
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            if app.unready.lock().unwrap_or_else(PoisonError::into_inner).is_due(&error.to_string(), Instant::now()) {
+                tracing::warn!(%error, "not ready");
+            }
             (StatusCode::SERVICE_UNAVAILABLE, plain(JSON, r#"{"status":"unavailable"}"#)).into_response()
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, plain(JSON, r#"{"status":"slow"}"#)).into_response(),

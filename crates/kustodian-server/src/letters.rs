@@ -113,8 +113,17 @@ async fn pass(app: &App) -> Result<(), StoreError> {
                 tracing::warn!(code, "an e-mail with a link to set a password was refused");
                 None
             }
-            Ok(Outcome::NotNow { .. }) | Err(_) => {
+            not_now => {
                 let wait = PAUSE << letter.tries.min(7);
+                let reason = match &not_now {
+                    Ok(outcome) => outcome.reason_to_log(),
+                    Err(refusal) => Some(refusal.to_string()),
+                };
+                tracing::warn!(
+                    reason,
+                    seconds = wait / 1_000,
+                    "an e-mail with a link to set a password is tried again"
+                );
                 letter.due = Timestamp::from_millis(now.as_millis() + wait);
                 (now.as_millis() - letter.noted.as_millis() < GIVEN_UP).then(|| write(&note.name, &letter)).flatten()
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, future, stream};
 use kustodian_core::change::{ChangeSet, Name};
-use kustodian_core::delivery::{self, Outcome};
+use kustodian_core::delivery;
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
@@ -129,8 +129,8 @@ impl Keeper {
                 Ok(enclosed) => mailer.hand_over(delivery, enclosed).await,
                 Err(outcome) => outcome,
             };
-            if let Outcome::NotNow { message, .. } | Outcome::Refused { message, .. } = &outcome {
-                tracing::warn!(delivery = %id, org = org.name, reason = message, "an e-mail was not taken");
+            if let Some(reason) = outcome.reason_to_log() {
+                tracing::warn!(delivery = %id, org = org.name, reason, "an e-mail was not taken");
             }
             let decide =
                 move |elapsed: &Elapsed<'_>, loaded: &Loaded| delivery::settle(elapsed, loaded, id, attempt, &outcome);

@@ -28,6 +28,8 @@ pub(crate) struct Attachments {
     pub(crate) files: Arc<dyn Files>,
     /// The largest file that fits there, in bytes.
     pub(crate) largest: u64,
+    /// Where they are on this machine, and whether that was asked for.
+    folder: Option<(PathBuf, bool)>,
     /// Of a database that is gone on exit.
     _passing: Option<TempDir>,
 }
@@ -39,7 +41,7 @@ impl Attachments {
     /// When no folder can be made for a database that is gone on exit, or the storage refuses the access.
     pub(crate) async fn of(url: &str, given: Option<&Path>, s3: &S3Arguments) -> Result<Self, Failure> {
         if let Some(place) = given.and_then(Path::to_str).filter(|place| place.starts_with(S3)) {
-            return Ok(Self { files: bucket(place, s3).await?, largest: LARGEST_IN_S3, _passing: None });
+            return Ok(Self { files: bucket(place, s3).await?, largest: LARGEST_IN_S3, folder: None, _passing: None });
         }
         let usual = match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(":memory:") => None,
@@ -48,13 +50,38 @@ impl Attachments {
         };
         if let Some(folder) = given.map(Path::to_owned).or(usual) {
             let folder = std::path::absolute(&folder).unwrap_or(folder);
-            return Ok(Self { files: Arc::new(FileFolder::new(&folder)), largest: u64::MAX, _passing: None });
+            let files = Arc::new(FileFolder::new(&folder));
+            return Ok(Self { files, largest: u64::MAX, folder: Some((folder, given.is_some())), _passing: None });
         }
         let passing = tempfile::tempdir().map_err(|error| {
             Failure::new(format!("no folder can be made for attachments ({error}): set --attachments"))
         })?;
         let files = Arc::new(FileFolder::new(passing.path()));
-        Ok(Self { files, largest: u64::MAX, _passing: Some(passing) })
+        Ok(Self { files, largest: u64::MAX, folder: None, _passing: Some(passing) })
+    }
+
+    /// Whether files can be written to the folder. One that was asked for is made; the usual one is made with the first file.
+    ///
+    /// # Errors
+    /// When no file can be written to a folder that was asked for, or that exists.
+    pub(crate) fn check_folder(&self) -> Result<(), Failure> {
+        let Some((folder, is_given)) = &self.folder else { return Ok(()) };
+        let is_writable = || {
+            if *is_given {
+                std::fs::create_dir_all(folder)?;
+            }
+            tempfile::tempfile_in(folder).map(drop)
+        };
+        if !is_given && !folder.exists() {
+            return Ok(());
+        }
+        is_writable().map_err(|error| {
+            Failure::new(format!(
+                "no file can be written to {} ({error}): make it a folder that this user can write to, or name another \
+                 one with --attachments (or KUSTODIAN_ATTACHMENTS)",
+                folder.display()
+            ))
+        })
     }
 }
 

@@ -70,7 +70,8 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     match findings.len() {
         0 if files.findings.is_empty() => Ok(()),
         0 => Err(Failure::new(format!(
-            "{} files found: put them into {} from a backup, or name the right place with --attachments",
+            "{} found, all about files of attachments: put the files into {} from a backup, or name the right place with \
+             --attachments",
             files.findings.len(),
             place.place()
         ))),

@@ -14,6 +14,9 @@ pub(crate) enum Failure {
     /// One line for standard error that says what, where, and what to do.
     #[error("{0}")]
     Message(String),
+    /// The same, where a server has answered 4xx: it has done nothing of the request.
+    #[error("{0}")]
+    Refused(String),
     /// Some of the work was done, and some was not.
     #[error("{0}")]
     Partial(String),
@@ -29,7 +32,7 @@ impl Failure {
     /// How the command exits.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Message(_) => ExitCode::FAILURE,
+            Self::Message(_) | Self::Refused(_) => ExitCode::FAILURE,
             Self::Partial(_) => ExitCode::from(PARTIAL),
             Self::OutputClosed => ExitCode::SUCCESS,
         }
@@ -37,9 +40,7 @@ impl Failure {
 
     /// A failure in one line; line breaks become blanks.
     pub(crate) fn new(message: impl AsRef<str>) -> Self {
-        Self::Message(
-            message.as_ref().split(['\r', '\n']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "),
-        )
+        Self::Message(one_line(message.as_ref()))
     }
 }
 
@@ -52,9 +53,23 @@ impl From<kustomer_client::Error> for Failure {
                      signed it, or the certificate itself when it is self-signed"
                 ))
             }
+            Error::Api(error) if (400..500).contains(&error.status) => Self::Refused(one_line(&error.to_string())),
             other => Self::new(other.to_string()),
         }
     }
+}
+
+/// The first cause of an error, such as "connection refused": those above it say only that nothing was sent.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    cause.to_string()
+}
+
+fn one_line(message: &str) -> String {
+    message.split(['\r', '\n']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 macro_rules! told_as_it_is {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, root_cause};
 use crate::output::print;
 
 /// Which server. It is sent no key, so any certificate is accepted.
@@ -44,7 +44,10 @@ pub(crate) async fn run(arguments: HealthArguments) -> Result<(), Failure> {
             Failure::new(format!("{server} is no URL: write --url like http://127.0.0.1:8080"))
         }
         error if error.is_timeout() => Failure::new(format!("{server} did not answer within {} s", WITHIN.as_secs())),
-        error => Failure::new(format!("{server} cannot be reached ({error}): is the server running there?")),
+        error => {
+            let reason = root_cause(&error);
+            Failure::new(format!("{server} cannot be reached ({reason}): is the server running there?"))
+        }
     };
     let answer = client.get(&url).send().await.map_err(no_answer)?;
     if answer.status().is_success() {

@@ -63,9 +63,15 @@ where
         LogFormat::Text if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), io::stderr()) => {
             layer.with_ansi(false).without_time().boxed()
         }
-        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal() && takes_colors()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     }
+}
+
+/// Whether the environment does not ask for text without colors, as `NO_COLOR` with any value and `TERM=dumb` do.
+fn takes_colors() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Whether `output` is the stream of systemd's journal whose device and inode systemd names (`systemd.exec(5)`). The variable

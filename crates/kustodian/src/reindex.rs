@@ -26,9 +26,13 @@ pub(crate) async fn run(arguments: ReindexArguments) -> Result<(), Failure> {
     let options = arguments.index.options();
     let url = arguments.database.database;
     must_exist(&url)?;
-    let tell = |done: u64| {
+    let mut told = 0;
+    let tell = move |done: u64| {
+        if std::mem::replace(&mut told, done) == done {
+            return;
+        }
         // A closed standard error means that nobody wants to know.
-        drop(writeln!(io::stderr().lock(), "indexed {done} customers"));
+        drop(writeln!(io::stderr().lock(), "indexed {done} records"));
     };
     let done = kustodian_store::reindex(&url, options, tell).await?;
     print(&format!("{done} records are indexed again"))

@@ -98,7 +98,6 @@ async fn serve(
         clock: SystemClock,
         ids: SystemIds::new(SystemClock)?,
     };
-    let welcome = first_start::prepare(&registry, arguments).await?;
     // That of a temporary database is deleted with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
     let folder = arguments.attachments.attachments.clone().or(passing);
@@ -111,7 +110,10 @@ async fn serve(
             "{place} takes files of at most {largest} bytes: lower --max-attachment, which is {limit}"
         )));
     }
+    attachments.check_folder()?;
     tracing::info!(place = attachments.files.place(), "attachments are kept");
+    // Last, as the first key is shown once.
+    let welcome = first_start::prepare(&registry, arguments).await?;
     let services = services(database, registry, Arc::clone(&attachments.files)).await?;
     let settings = arguments.settings(mailer, tls.is_some());
     let collector = StoreCollector::new(database.meter());
@@ -152,7 +154,7 @@ const SLOW_BUILD: &str =
 /// When its URL is none.
 fn mailer(arguments: &ServeArguments) -> Result<Option<Mailer>, Failure> {
     let mailer = arguments.smtp_url.as_deref().filter(|url| !url.is_empty()).map(Mailer::new).transpose();
-    mailer.map_err(|error| Failure::new(format!("--smtp-url: {error}")))
+    mailer.map_err(|error| Failure::new(format!("--smtp-url (or KUSTODIAN_SMTP_URL): {error}")))
 }
 
 /// Certificate and key, when both are given.
@@ -160,7 +162,9 @@ fn both(arguments: &TlsArguments) -> Result<Option<(&Path, &Path)>, Failure> {
     match (&arguments.tls_cert, &arguments.tls_key) {
         (None, None) => Ok(None),
         (Some(cert), Some(key)) => Ok(Some((cert, key))),
-        _ => Err(Failure::new("TLS needs both --tls-cert and --tls-key")),
+        _ => {
+            Err(Failure::new("TLS needs both --tls-cert (or KUSTODIAN_TLS_CERT) and --tls-key (or KUSTODIAN_TLS_KEY)"))
+        }
     }
 }
 

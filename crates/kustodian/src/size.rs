@@ -27,8 +27,9 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, String> {
         let bytes = text.trim().parse::<ByteSize>().ok().and_then(|size| usize::try_from(size.as_u64()).ok());
         bytes
+            .filter(|bytes| *bytes > 0)
             .map(Self)
-            .ok_or_else(|| format!("{text:?} is no size: write bytes, or a unit such as 100kB, 1MB or 64KiB"))
+            .ok_or_else(|| format!("{text:?} is no size above 0: write bytes, or a unit such as 100kB, 1MB or 64KiB"))
     }
 }
 
@@ -46,12 +47,12 @@ mod tests {
             ("64KiB", 65_536),
             ("64kib", 65_536),
             ("1.5MB", 1_500_000),
-            ("0", 0),
+            ("1", 1),
         ] {
             assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
             assert_eq!(Size(bytes).to_string().parse(), Ok(Size(bytes)), "{text}");
         }
-        for text in ["", "MB", "-1", "1XB", "a lot", "99999999999999999999"] {
+        for text in ["", "0", "0MB", "MB", "-1", "1XB", "a lot", "99999999999999999999"] {
             let refused = text.parse::<Size>().unwrap_err();
             assert!(refused.contains("64KiB"), "{text}: {refused}");
         }

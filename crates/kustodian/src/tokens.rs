@@ -6,7 +6,7 @@ use clap::Args;
 use ipnet::IpNet;
 use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::{DirectoryError, Org, Token};
-use kustodian_core::token::{TokenRequest, issue};
+use kustodian_core::token::{TokenRequest, issue, last_chars};
 use kustomer_api::{ObjectId, Timestamp, role};
 use serde_json::{Value, json};
 
@@ -85,7 +85,11 @@ async fn create(wanted: CreateToken) -> Result<(), Failure> {
         registry.create_token(&org, TokenRequest { name, roles, expires_at, cidr, secret: None }).await
     };
     let secret = with_existing_registry(&database.database, make).await?;
-    print(&secret)
+    print(&secret).map_err(|failure| {
+        let advice = "find its id with kustodian token list, and revoke it with kustodian token revoke";
+        let last = last_chars(&secret);
+        Failure::new(format!("the key …{last} was made, and could not be printed: {advice} ({failure})"))
+    })
 }
 
 const MILLIS_A_DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -122,7 +126,7 @@ async fn list(registry: &Registry, org: Option<String>, output: Output) -> Resul
         Output::Json => print_json(&tokens.iter().map(|(org, token)| as_json(org, token)).collect::<Vec<_>>()),
         Output::Table => {
             let now = registry.clock.now();
-            let header = ["ID", "ORG", "NAME", "ROLES", "ENDS IN", "CREATED", "STATE"];
+            let header = ["ID", "ORG", "NAME", "ROLES", "LAST CHARS", "CREATED", "STATE"];
             print_table(&header, tokens.iter().map(|(org, token)| row(org, token, now)))
         }
     }

@@ -14,7 +14,7 @@ use kustomer_client::{Client, Method};
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, root_cause};
 use crate::output::{note, print_json_text, print_line};
 
 #[derive(Debug, Subcommand)]
@@ -32,7 +32,7 @@ pub(crate) enum WebhooksCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ListenArguments {
     /// Where to send the events, such as `http://localhost:3000/hook`; without it they are only printed
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = receiver)]
     forward: Option<Url>,
     /// Only events of these names; repeat it, or separate with commas
     #[arg(long = "event", value_name = "NAME", value_delimiter = ',', value_parser = event_name)]
@@ -43,6 +43,11 @@ pub(crate) struct ListenArguments {
     /// Prints whole events instead of a line each
     #[arg(long)]
     json: bool,
+}
+
+fn receiver(text: &str) -> Result<Url, String> {
+    let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| format!("{text:?} is no address: write it like http://localhost:3000/hook"))
 }
 
 fn event_name(text: &str) -> Result<String, String> {
@@ -118,7 +123,7 @@ async fn post(poster: &reqwest::Client, url: &Url, secret: &str, event: &Event, 
         .body(body);
     match request.send().await {
         Ok(answer) => answer.status().to_string(),
-        Err(error) => error.without_url().to_string(),
+        Err(error) => root_cause(&error),
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use kustodian_core::repeats::Repeats;
 use kustodian_core::store::StoreError;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
@@ -38,8 +39,9 @@ const MERGED: u32 = 32;
 /// How long nobody must write before the index is brought up without being asked for.
 const IDLE: Duration = Duration::from_millis(20);
 
-/// How long until that is tried again after it failed.
+/// How long until that is tried again after it failed: longer with each failure.
 const PATIENCE: Duration = Duration::from_secs(1);
+const MOST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a transaction does beside its group. One of its own would have a wait for the disk of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Queue {
     ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
         let (jobs, waiting) = bounded(length.max(1));
         // A server that is started again while its disk is full is as little ready as before.
-        let full = (!health.has_room_again()).then(|| full("less than 8 MiB are free on the disk of the database"));
+        let full = (!health.has_room_again()).then(no_room);
         let writer = Writer {
             connection,
             group_length: group_length.max(1),
@@ -85,6 +87,7 @@ impl Queue {
             health,
             counters,
             last_failure: None,
+            reported: Repeats::default(),
             full,
         };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
@@ -114,6 +117,10 @@ impl Queue {
     }
 }
 
+fn no_room() -> StoreError {
+    full("less than 8 MiB are free on the disk of the database")
+}
+
 struct Writer {
     connection: Connection,
     group_length: usize,
@@ -135,6 +142,8 @@ struct Writer {
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
     last_failure: Option<StoreError>,
+    /// What was last logged of failures.
+    reported: Repeats,
     /// Why a write failed when the disk was full, until there is room again: a small write may fit where others do not.
     full: Option<StoreError>,
 }
@@ -230,10 +239,12 @@ impl Writer {
                 asked.into_iter().for_each(Job::answer);
             }
             Err(error) => {
-                self.patience = PATIENCE;
+                self.patience = self.patience.saturating_mul(2).clamp(PATIENCE, MOST_PATIENCE);
                 self.health.note(&error);
                 let told = store_error(&error);
-                tracing::warn!(%error, "customers were written that the index cannot have yet");
+                if self.reported.is_due(&error.to_string(), Instant::now()) {
+                    tracing::warn!(%error, "customers were written that the index cannot have yet");
+                }
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }
@@ -260,6 +271,10 @@ impl Writer {
     fn commit_group(&mut self, mut group: Vec<Job>) {
         if let Err(lost) = self.health.must_take_writes() {
             return self.refuse(group, lost);
+        }
+        let asks_for_readiness = group.iter().any(|job| matches!(job, Job::Probe(_)));
+        if asks_for_readiness && self.full.is_none() && !self.health.has_room_again() {
+            self.full = Some(no_room());
         }
         // A requested write is tried; whether the server is ready does not depend on its small size.
         if let Some(full) = self.full.take().filter(|_| !self.health.has_room_again()) {
@@ -352,6 +367,7 @@ impl Writer {
         self.counters.group(count(accepted), count(group.len().saturating_sub(accepted)));
         if accepted > 0 || probes {
             self.last_failure = None;
+            self.reported.clear();
         }
         Ok(())
     }
@@ -365,7 +381,9 @@ impl Writer {
     }
 
     fn refuse(&mut self, group: Vec<Job>, told: StoreError) {
-        tracing::error!(error = %told, members = group.len(), "writing to the database failed");
+        if self.reported.is_due(&told.to_string(), Instant::now()) {
+            tracing::error!(error = %told, members = group.len(), "writing to the database failed");
+        }
         for job in group {
             self.counters.failed();
             job.fail(&told);
@@ -409,6 +427,7 @@ mod tests {
             health: Arc::new(health),
             counters: Arc::default(),
             last_failure: None,
+            reported: Repeats::default(),
             full: None,
         }
     }
@@ -451,6 +470,25 @@ mod tests {
         room.store(ROOM_AGAIN, Ordering::Relaxed);
         assert!(probe(&mut writer).is_ok());
         assert!(put(&mut writer, 2).is_ok());
+    }
+
+    #[test]
+    fn a_server_whose_disk_fills_up_is_not_ready_before_a_write_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = Arc::new(AtomicU64::new(ROOM_AGAIN));
+        let shown = Arc::clone(&room);
+        let health = Health::new(None, Box::new(move || Some(shown.load(Ordering::Relaxed))));
+        let mut writer = writer(&folder.path().join("filling.db"), health);
+        let mut is_ready = || {
+            let (reply, mut answer) = oneshot::channel();
+            writer.commit_group(vec![Job::Probe(reply)]);
+            answer.try_recv().unwrap().is_ok()
+        };
+        assert!(is_ready());
+        room.store(ROOM_AGAIN - 1, Ordering::Relaxed);
+        assert!(!is_ready());
+        room.store(ROOM_AGAIN, Ordering::Relaxed);
+        assert!(is_ready());
     }
 
     #[test]

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use kustodian_server::{CorsOrigin, Mailer, OutboundAccount, Settings};
@@ -12,7 +11,7 @@ use kustodian_store::Options;
 
 use super::values::{
     AbsentTypesRule, AccessLog, BulkModeRule, CompanyNamesRule, CompanyRule, Days, Hours, ItemIdsRule, Milliseconds,
-    MissingRoleStatus, PageCap, RateLimit, Seconds, UnknownCompaniesRule, public_url,
+    MissingRoleStatus, PageCap, RateLimit, Seconds, SecondsOrNever, UnknownCompaniesRule, boolean, count, public_url,
 };
 use crate::size::Size;
 use crate::tokens::range;
@@ -67,7 +66,7 @@ pub(crate) struct ServeArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) skip_unchanged: bool,
     /// Ignores unknown query parameters, instead of answering 400
@@ -80,7 +79,7 @@ pub(crate) struct ServeArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) lenient_query: bool,
     /// Refuses values of custom attributes that are not among those of their metadata
@@ -90,7 +89,7 @@ pub(crate) struct ServeArguments {
         value_name = "on|off",
         action = ArgAction::Set,
         default_value = "on",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) enforce_enumerations: bool,
     /// Keeps the values of a merged customer for which the other one has no place (lostValues), so that searches find it
@@ -100,7 +99,7 @@ pub(crate) struct ServeArguments {
         value_name = "on|off",
         action = ArgAction::Set,
         default_value = "on",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) keep_lost_values: bool,
     /// Refuses a key if the Host names another org, as in other.api.example.com
@@ -113,7 +112,7 @@ pub(crate) struct ServeArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) strict_host: bool,
     /// The answer for types of records that this server does not have: refuse (400 to a search, 501 to a list),
@@ -136,7 +135,7 @@ pub(crate) struct ServeArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) read_only: bool,
     /// Logs every request on standard error, without query and ids
@@ -293,7 +292,7 @@ pub(crate) struct LimitArguments {
     pub(crate) post_retention: Hours,
     /// Seconds without anything tracked after which a customer who is online is idle; 0 for never
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_IDLE", value_name = "SECONDS", default_value_t = usual().presence_idle.into())]
-    pub(crate) presence_idle: Seconds,
+    pub(crate) presence_idle: SecondsOrNever,
     /// Seconds that a customer is online after something was tracked of it
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_TIMEOUT", value_name = "SECONDS", default_value_t = usual().presence_timeout.into())]
     pub(crate) presence_timeout: Seconds,
@@ -311,13 +310,13 @@ pub(crate) struct LimitArguments {
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SEARCH_TIMEOUT", value_name = "SECONDS", default_value_t = usual().search_timeout.into())]
     pub(crate) search_timeout: Seconds,
     /// Connections open at once; further ones wait to be accepted
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = usual().max_connections)]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = usual().max_connections, value_parser = count)]
     pub(crate) max_connections: usize,
     /// Requests processed at once; further ones are answered 503 with Retry-After
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER", default_value_t = usual().max_in_flight)]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER", default_value_t = usual().max_in_flight, value_parser = count)]
     pub(crate) max_in_flight: usize,
     /// Clients waiting for events at once (`wait=`); further ones are answered 503 with Retry-After
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_FEED_WAITERS", value_name = "NUMBER", default_value_t = usual().max_feed_waiters)]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_FEED_WAITERS", value_name = "NUMBER", default_value_t = usual().max_feed_waiters, value_parser = count)]
     pub(crate) max_feed_waiters: usize,
     /// Bytes of answers that clients have not read yet, for one org half, for one key a quarter; then 503
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "SIZE", default_value_t = Size(usual().max_unread))]
@@ -344,7 +343,7 @@ pub(crate) struct WebhookArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) webhook_allow_private: bool,
     /// Allows http: URLs for webhooks; anybody on the network can then read the events
@@ -358,7 +357,7 @@ pub(crate) struct WebhookArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "false",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) webhook_allow_http: bool,
     /// Seconds a receiver may take to answer
@@ -396,7 +395,7 @@ pub(crate) struct TlsArguments {
         require_equals = true,
         default_missing_value = "true",
         default_value = "true",
-        value_parser = BoolishValueParser::new()
+        value_parser = boolean
     )]
     pub(crate) hsts: bool,
 }
@@ -407,7 +406,7 @@ impl ServeArguments {
         self.bootstrap_token.as_deref().filter(|token| !token.is_empty())
     }
 
-    /// The settings of the server. A limit of nothing would serve nobody: it counts as the least there is.
+    /// The settings of the server.
     pub(crate) fn settings(&self, mailer: Option<Mailer>, https: bool) -> Settings {
         let Self { limits, webhooks, .. } = self;
         Settings {
@@ -435,26 +434,26 @@ impl ServeArguments {
             read_only: self.read_only,
             cors_origins: self.cors_origin.clone(),
             trusted_proxies: self.trusted_proxy.clone(),
-            max_body: limits.max_body.0.max(1),
-            max_bulk_body: limits.max_bulk_body.0.max(1),
+            max_body: limits.max_body.0,
+            max_bulk_body: limits.max_bulk_body.0,
             bulk_mode: self.bulk_mode.into(),
-            max_record: limits.max_record.0.max(1),
+            max_record: limits.max_record.0,
             body_timeout: limits.body_timeout.into(),
             head_timeout: limits.head_timeout.into(),
             answer_timeout: limits.answer_timeout.into(),
             hsts: self.tls.hsts,
-            max_connections: limits.max_connections.max(1),
-            max_in_flight: limits.max_in_flight.max(1),
-            max_feed_waiters: limits.max_feed_waiters.max(1),
-            max_unread: limits.max_unread.0.max(1),
+            max_connections: limits.max_connections,
+            max_in_flight: limits.max_in_flight,
+            max_feed_waiters: limits.max_feed_waiters,
+            max_unread: limits.max_unread.0,
             target_write_time: limits.target_write_time.into(),
-            max_file: limits.max_attachment.0.max(1) as u64,
+            max_file: limits.max_attachment.0 as u64,
             link_lifetime: limits.link_lifetime.into(),
             public_url: self.public_url.public_url.clone(),
             https,
             tracking_retention: limits.tracking_retention.into(),
             post_retention: limits.post_retention.0,
-            presence_idle: limits.presence_idle.or_zero(),
+            presence_idle: limits.presence_idle.into(),
             presence_timeout: limits.presence_timeout.into(),
             shutdown_timeout: limits.shutdown_timeout.into(),
         }

@@ -1,7 +1,6 @@
 //! What settings are written as.
 
 use std::fmt;
-use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -253,10 +252,31 @@ impl fmt::Display for PageCap {
     }
 }
 
-/// Declares a setting that is a length of time, written as a number of one unit. A length of nothing would serve nobody: it
-/// counts as 1.
+/// Reads a whole number that is not less than `least`; `of` says what is counted.
+fn whole_number<N: FromStr + PartialOrd + fmt::Display>(text: &str, least: N, of: &str) -> Result<N, String> {
+    match text.trim().parse() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!("{text:?} is no whole number{of} from {least}")),
+    }
+}
+
+/// How many there may be at once: none would serve nobody.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    whole_number(text, 1, "")
+}
+
+/// Whether something is done.
+pub(crate) fn boolean(text: &str) -> Result<bool, String> {
+    match text.trim().to_lowercase().as_str() {
+        "true" | "on" | "yes" | "y" | "t" | "1" => Ok(true),
+        "false" | "off" | "no" | "n" | "f" | "0" => Ok(false),
+        _ => Err(format!("{text:?} is neither true nor false")),
+    }
+}
+
+/// Declares a setting that is a length of time, written as a number of one unit that is not less than `$least`.
 macro_rules! length_of_time {
-    ($(#[$doc:meta])* $name:ident, $millis:expr) => {
+    ($(#[$doc:meta])* $name:ident, $unit:literal, $millis:expr, $least:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) struct $name(u32);
@@ -269,15 +289,15 @@ macro_rules! length_of_time {
 
         impl From<$name> for Duration {
             fn from(length: $name) -> Self {
-                Self::from_millis(u64::from(length.0.max(1)) * $millis)
+                Self::from_millis(u64::from(length.0) * $millis)
             }
         }
 
         impl FromStr for $name {
-            type Err = ParseIntError;
+            type Err = String;
 
-            fn from_str(text: &str) -> Result<Self, ParseIntError> {
-                text.trim().parse().map(Self)
+            fn from_str(text: &str) -> Result<Self, String> {
+                whole_number(text, $least, $unit).map(Self)
             }
         }
 
@@ -292,24 +312,31 @@ macro_rules! length_of_time {
 length_of_time!(
     /// Milliseconds.
     Milliseconds,
+    " of milliseconds",
+    1,
     1
 );
 length_of_time!(
     /// Seconds.
     Seconds,
-    1_000
+    " of seconds",
+    1_000,
+    1
 );
-impl Seconds {
-    /// As long as was written, for a setting to which 0 means never.
-    pub(crate) fn or_zero(self) -> Duration {
-        Duration::from_secs(self.0.into())
-    }
-}
+length_of_time!(
+    /// Seconds, or 0 for never.
+    SecondsOrNever,
+    " of seconds",
+    1_000,
+    0
+);
 
 length_of_time!(
     /// Days of 24 hours.
     Days,
-    86_400_000
+    " of days",
+    86_400_000,
+    1
 );
 
 /// A number of hours, which may have a fraction, or none.
@@ -345,6 +372,19 @@ pub(crate) fn public_url(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_of_time_is_a_whole_number_and_zero_only_where_that_means_never() {
+        assert_eq!("20".parse::<Seconds>().map(Duration::from), Ok(Duration::from_secs(20)));
+        assert_eq!("0".parse::<SecondsOrNever>().map(Duration::from), Ok(Duration::ZERO));
+        for wrong in ["0", "", "-1", "1.5", "soon", "99999999999"] {
+            assert!(wrong.parse::<Seconds>().unwrap_err().contains("whole number of seconds from 1"), "{wrong:?}");
+        }
+        assert_eq!(count("7"), Ok(7));
+        assert!(count("0").is_err() && count("many").is_err());
+        assert_eq!((boolean("ON"), boolean("0")), (Ok(true), Ok(false)));
+        assert!(boolean("perhaps").is_err());
+    }
 
     #[test]
     fn a_rate_limit_is_off_a_plan_or_a_number() {

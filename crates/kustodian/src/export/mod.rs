@@ -37,7 +37,7 @@ pub(crate) struct ExportArguments {
     #[arg(long, default_value = "jsonl")]
     format: Format,
     /// The folder for the files, which is made when it is not there; files of the same names in it are replaced
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = folder)]
     out: PathBuf,
     /// Only what changed behind this position, as an earlier export printed it; of deleted records the id and deleted: true
     #[arg(long, value_name = "POSITION")]
@@ -56,6 +56,14 @@ pub(crate) enum Format {
     /// A table of typed columns, for programs that analyse data.
     #[cfg(feature = "parquet")]
     Parquet,
+}
+
+/// A folder by its name. Other programs write to standard output for `-`.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "" | "-" => Err("an export is several files: name a folder, such as ./export".to_owned()),
+        name => Ok(PathBuf::from(name)),
+    }
 }
 
 /// The kinds to export.

@@ -1,5 +1,7 @@
 //! One import from its first row to its last.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use kustodian_core::chance::{Clock as _, Ids as _};
 use kustodian_core::kind::Kind;
 use kustodian_server::{SystemClock, SystemIds};
@@ -39,6 +41,8 @@ pub(super) struct Run {
     added: Item,
     /// Whether records that were exported keep their ids and times: the server takes them from this key.
     keeps_past: bool,
+    /// Whether the server has taken a part of the import, now or before an interruption.
+    has_begun: AtomicBool,
 }
 
 impl Run {
@@ -71,6 +75,7 @@ impl Run {
         let rejects = Rejects::begin(arguments.reject.as_deref(), &opened.rows, kept)?;
         let ids = Ids::open(arguments.ids.as_deref(), arguments.resume.then_some(state.ids_begin))?;
         state.ids_begin = ids.begins_at();
+        let has_begun = AtomicBool::new(arguments.resume);
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
         let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));
         let added = moment.into_iter().collect();
@@ -85,6 +90,7 @@ impl Run {
             batch: Batch::default(),
             added,
             keeps_past: false,
+            has_begun,
         })
     }
 
@@ -96,10 +102,17 @@ impl Run {
         let ended = self.send_all().await;
         self.progress.end();
         if let Err(failure) = ended {
+            if matches!(failure, Failure::Refused(_)) && !self.has_begun.load(Ordering::Relaxed) {
+                // Nothing was done: there is no import to continue.
+                self.journal.remove()?;
+            }
             return Err(match (failure, self.state.counts.total()) {
-                (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(
-                    format!("{reason} (rows up to line {} are done: continue with --resume)", self.state.line),
-                ),
+                (Failure::Message(reason) | Failure::Refused(reason), done)
+                    if done > 0 && !self.journal.place().is_empty() =>
+                {
+                    let line = self.state.line;
+                    Failure::new(format!("{reason} (rows up to line {line} are done: continue with --resume)"))
+                }
                 (failure, _) => failure,
             });
         }
@@ -212,6 +225,7 @@ impl Run {
             on_conflict: self.arguments.on_conflict,
             run: &self.state.run,
             wants_ids: self.ids.are_kept(),
+            has_begun: &self.has_begun,
         }
     }
 

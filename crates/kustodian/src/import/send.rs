@@ -1,5 +1,6 @@
 //! Sending rows to a server, a bulk job for each batch.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -61,6 +62,8 @@ pub(crate) struct Sender<'a> {
     pub(crate) run: &'a str,
     /// Whether the ids of records matter that rows are passed over for.
     pub(crate) wants_ids: bool,
+    /// Set when the server takes a part of the import.
+    pub(crate) has_begun: &'a AtomicBool,
 }
 
 /// As much of the answer as is needed.
@@ -263,6 +266,7 @@ impl Sender<'_> {
         // A file that is imported again writes what changed.
         let call = call.header(unchanged::HEADER, unchanged::ASKS);
         let answer = call.header("idempotency-key", key).await?;
+        self.has_begun.store(true, Ordering::Relaxed);
         let mut job = read_job(answer)?;
         for _ in 0..MOST_WAITS {
             if job.attributes.completed.value().is_some_and(|completed| *completed) {

@@ -279,7 +279,7 @@ fn unattended(command: &mut Command) -> Ran {
 
 #[test]
 fn an_import_shows_its_mapping_before_it_writes_and_asks_nobody() {
-    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let (server, folder) = (Server::on_file(), tempfile::tempdir().unwrap());
     let file = written(folder.path(), "people.csv", "Customer no,tier\nc-1,gold\n");
     let command = |kind: &str, file: &Path| importer(&server, kind, file);
     // The first request is refused, and the mapping was shown before it.
@@ -289,6 +289,13 @@ fn an_import_shows_its_mapping_before_it_writes_and_asks_nobody() {
     let shown = refused.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("Customer no externalId") && shown.contains("tier custom.tierStr"), "{}", refused.stdout);
     assert_eq!(count(&server, "/v1/customers"), 0);
+    assert!(!folder.path().join("people.csv.import-state").exists(), "there is nothing to continue");
+    // Nor is there after a refusal of the rows: a role or a klass is missing.
+    let reads = server.token("demo", &["org.user.customer.read"]);
+    let refused = unattended(command("customers", &file).args(map).env("KUSTODIAN_TOKEN", &reads));
+    assert!(refused.code == Some(1) && refused.stderr.contains("403"), "{}", refused.stderr);
+    let refused = unattended(command("kobjects", &file).args(map).args(["--klass", "order"]));
+    assert!(refused.code == Some(1) && refused.stderr.contains("404"), "{}", refused.stderr);
     assert!(!folder.path().join("people.csv.import-state").exists(), "there is nothing to continue");
     // An import without a fault shows it first, too.
     let said = unattended(command("customers", &file).args(map)).well();

@@ -260,3 +260,18 @@ fn the_first_key_is_printed_on_a_terminal_and_else_written_to_a_private_file() {
     assert!(terminal.contains("Bearer eyJ"), "{terminal}");
     assert!(!folder.path().join("b.db.key").exists());
 }
+
+#[test]
+fn a_server_does_not_start_when_its_folder_of_attachments_takes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a file");
+    fs::write(&file, "").unwrap();
+    for place in [file.clone(), file.join("below")] {
+        let mut command = binary();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:a.db", "--attachments"]).arg(&place);
+        let output = command.current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("--attachments (or KUSTODIAN_ATTACHMENTS)"), "{said}");
+    }
+    assert!(!folder.path().join("a.db.key").exists(), "no key was made for a server that does not run");
+}

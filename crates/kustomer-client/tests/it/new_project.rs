@@ -134,8 +134,8 @@ fn a_new_project_with_the_dependencies_of_the_page_on_testing_compiles_its_test(
     let ([dependencies], [page]) = (&blocks(TESTING, "toml")[..], &blocks(TESTING, "rust")[..]) else {
         panic!("the page has one block of dependencies and one test");
     };
-    // Below the page's test is the main function that runs it as an example.
-    let test = page.split("\n# ").next().unwrap().replace("// #[tokio::test]", "#[tokio::test]");
+    // The lines that the page does not show make an example of the test, which has a main function.
+    let test: String = page.lines().filter(|line| !line.starts_with("# ")).map(|line| format!("{line}\n")).collect();
     assert!(test.contains("\n#[tokio::test]\n"), "{test}");
     let code = format!("#![allow(dead_code)]\n#[cfg(test)]\nmod tests {{\n{test}\n}}\n\nfn main() {{}}\n");
     let folder = workspace_of("testing", &[("testing", (*dependencies).to_owned(), vec![("signup".to_owned(), code)])]);
