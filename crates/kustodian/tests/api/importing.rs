@@ -294,9 +294,12 @@ fn an_import_shows_its_mapping_before_it_writes_and_asks_nobody() {
     let reads = server.token("demo", &["org.user.customer.read"]);
     let refused = unattended(command("customers", &file).args(map).env("KUSTODIAN_TOKEN", &reads));
     assert!(refused.code == Some(1) && refused.stderr.contains("403"), "{}", refused.stderr);
-    let refused = unattended(command("kobjects", &file).args(map).args(["--klass", "order"]));
+    let orders = written(folder.path(), "orders.csv", "title\nOrder 1815\n");
+    let refused = unattended(command("kobjects", &orders).args(["--klass", "order"]));
     assert!(refused.code == Some(1) && refused.stderr.contains("404"), "{}", refused.stderr);
-    assert!(!folder.path().join("people.csv.import-state").exists(), "there is nothing to continue");
+    for name in ["people.csv.import-state", "orders.csv.import-state"] {
+        assert!(!folder.path().join(name).exists(), "{name}: there is nothing to continue");
+    }
     // An import without a fault shows it first, too.
     let said = unattended(command("customers", &file).args(map)).well();
     assert!(said.find("custom.tierStr") < said.find("1 created"), "{said}");
