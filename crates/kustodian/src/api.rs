@@ -64,7 +64,7 @@ pub(crate) async fn run(client: &Client, arguments: ApiArguments) -> Result<(), 
         [path, ..] => (if body.is_some() { Method::POST } else { Method::GET }, path.as_str()),
         [] => return Err(Failure::new("give a path, such as /customers")),
     };
-    let mut call = client.request(method, path);
+    let mut call = client.request(method.clone(), path);
     for (name, value) in &arguments.query {
         call = call.query(name, value);
     }
@@ -74,21 +74,23 @@ pub(crate) async fn run(client: &Client, arguments: ApiArguments) -> Result<(), 
     if let Some(body) = body {
         call = call.json(body);
     }
-    let exchange = call.exchange().await.map_err(kustomer_client::Error::from)?;
+    let failed = |error: kustomer_client::Error| Failure::of_call(&method, path, error);
+    let exchange = call.exchange().await.map_err(|error| failed(error.into()))?;
+    if !exchange.response.status.is_success() {
+        print_exchange(&exchange, arguments.include)?;
+        return exchange.into_result().map(drop).map_err(failed);
+    }
     if arguments.paginate {
         return print_pages(client, exchange).await;
     }
     match arguments.pick {
         Some(pointer) => print_picked(exchange, &pointer),
-        None => print_exchange(exchange, arguments.include),
+        None => print_exchange(&exchange, arguments.include),
     }
 }
 
-/// Prints one value of the answer; all of a refusal.
+/// Prints one value of the answer.
 fn print_picked(exchange: Exchange<Value>, pointer: &str) -> Result<(), Failure> {
-    if !(200..300).contains(&exchange.response.status.as_u16()) {
-        return print_exchange(exchange, false);
-    }
     let answer = exchange.into_result()?;
     match answer.pointer(pointer) {
         Some(Value::String(text)) => print_line(text),
@@ -114,7 +116,7 @@ fn member(value: &str) -> Value {
     read.unwrap_or_else(|| Value::from(value))
 }
 
-fn print_exchange(exchange: Exchange<Value>, include: bool) -> Result<(), Failure> {
+fn print_exchange(exchange: &Exchange<Value>, include: bool) -> Result<(), Failure> {
     if include {
         print_line(&format!("HTTP {}", exchange.response.status))?;
         for (name, value) in &exchange.response.headers {
@@ -122,14 +124,14 @@ fn print_exchange(exchange: Exchange<Value>, include: bool) -> Result<(), Failur
         }
         print_line("")?;
     }
-    let body = exchange.response.body.clone();
+    let body = &exchange.response.body;
     if !body.is_empty() {
-        match serde_json::from_slice::<Value>(&body) {
+        match serde_json::from_slice::<Value>(body) {
             Ok(value) if std::io::stdout().is_terminal() => print_json(&value)?,
-            _ => print_json_text(&String::from_utf8_lossy(&body))?,
+            _ => print_json_text(&String::from_utf8_lossy(body))?,
         }
     }
-    exchange.into_result().map(|_| ()).map_err(Failure::from)
+    Ok(())
 }
 
 /// Prints each record of a list, page by page.

@@ -6,7 +6,7 @@ use kustodian_core::directory::DirectoryError;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::StoreError;
 use kustodian_store::OpenError;
-use kustomer_client::{Error, TransportError, TransportFault};
+use kustomer_client::{Error, Method, TransportError, TransportFault};
 
 /// Why a command ends early.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,19 @@ impl Failure {
             Self::Message(_) | Self::Refused(_) => ExitCode::FAILURE,
             Self::Partial(_) => ExitCode::from(PARTIAL),
             Self::OutputClosed => ExitCode::SUCCESS,
+        }
+    }
+
+    /// The failure of a request, with its path: for calls of any path, whose errors name the method alone.
+    pub(crate) fn of_call(method: &Method, path: &str, error: kustomer_client::Error) -> Self {
+        let named = |message: String| match message.strip_prefix(method.as_str()) {
+            Some(rest) if rest.starts_with(':') => format!("{method} {path}{rest}"),
+            _ => message,
+        };
+        match Self::from(error) {
+            Self::Message(message) => Self::Message(named(message)),
+            Self::Refused(message) => Self::Refused(named(message)),
+            other => other,
         }
     }
 

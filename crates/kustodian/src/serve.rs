@@ -162,9 +162,7 @@ fn both(arguments: &TlsArguments) -> Result<Option<(&Path, &Path)>, Failure> {
     match (&arguments.tls_cert, &arguments.tls_key) {
         (None, None) => Ok(None),
         (Some(cert), Some(key)) => Ok(Some((cert, key))),
-        _ => {
-            Err(Failure::new("TLS needs both --tls-cert (or KUSTODIAN_TLS_CERT) and --tls-key (or KUSTODIAN_TLS_KEY)"))
-        }
+        _ => Err(Failure::new("TLS needs both --tls-cert and --tls-key (or KUSTODIAN_TLS_CERT and KUSTODIAN_TLS_KEY)")),
     }
 }
 

@@ -2,8 +2,13 @@
 
 use std::future::Future;
 use std::io;
+use std::time::{Duration, Instant};
 
-/// Done at the first SIGTERM or Ctrl-C; a second one ends the process at once.
+/// Signals this close are one wish to stop: a terminal signals all its programs, and one that started the server, such as
+/// `npx` or `timeout`, passes the signal on to it.
+const ONE_WISH: Duration = Duration::from_secs(1);
+
+/// Done at the first SIGTERM or Ctrl-C; a later one ends the process at once.
 ///
 /// # Errors
 /// When the operating system does not deliver signals.
@@ -12,8 +17,12 @@ pub(crate) fn requested() -> io::Result<impl Future<Output = ()> + Send + 'stati
     Ok(async move {
         signals.next().await;
         tracing::info!("stopping: finishing requests in flight");
+        let first = Instant::now();
         tokio::spawn(async move {
             signals.next().await;
+            while first.elapsed() < ONE_WISH {
+                signals.next().await;
+            }
             tracing::warn!("stopped at once");
             std::process::exit(1);
         });

@@ -10,7 +10,7 @@ use kustomer_api::user::User;
 use crate::arguments::{DatabaseArguments, OrgArguments, PublicUrlArguments, UserCommand};
 use crate::database::{Registry, with_existing_registry};
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{note, print};
 
 /// Whose link, and where it leads.
 #[derive(Debug, Args)]
@@ -36,10 +36,17 @@ pub(crate) async fn run(command: UserCommand) -> Result<(), Failure> {
     };
     let PasswordLink { database, org, public_url, email } = wanted;
     let org = org.org;
+    let is_guess = public_url.public_url.is_none();
     let base = public_url.public_url.unwrap_or_else(|| USUAL_ADDRESS.to_owned());
     let make = async |registry: &Registry| make(registry, &org, &email, purpose).await;
     let path = with_existing_registry(&database.database, make).await?;
-    print(&format!("{}{path}", base.trim_end_matches('/')))
+    print(&format!("{}{path}", base.trim_end_matches('/')))?;
+    if is_guess {
+        note(
+            "the link begins with the usual address of a server: give its own with --public-url, or replace it in the link",
+        );
+    }
+    Ok(())
 }
 
 async fn make(registry: &Registry, org: &str, email: &str, purpose: Purpose) -> Result<String, Failure> {

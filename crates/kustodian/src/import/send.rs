@@ -262,10 +262,11 @@ impl Sender<'_> {
     async fn job_at(&self, method: Method, list: &str, key: &str, body: String) -> Result<Vec<BulkResult>, Failure> {
         let path = format!("{list}/bulk");
         let retry = Retry::default().attempts(10).longest_wait(Duration::from_secs(60));
-        let call = self.client.request(method, &path).json(body).retry(retry);
+        let call = self.client.request(method.clone(), &path).json(body).retry(retry);
         // A file that is imported again writes what changed.
         let call = call.header(unchanged::HEADER, unchanged::ASKS);
-        let answer = call.header("idempotency-key", key).await?;
+        let answer = call.header("idempotency-key", key).await;
+        let answer = answer.map_err(|error| Failure::of_call(&method, &path, error))?;
         self.has_begun.store(true, Ordering::Relaxed);
         let mut job = read_job(answer)?;
         for _ in 0..MOST_WAITS {

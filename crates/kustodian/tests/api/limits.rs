@@ -167,6 +167,25 @@ fn requests_of_clients_that_have_connected_are_answered_when_the_server_stops() 
 }
 
 #[test]
+fn a_signal_that_arrives_twice_is_one_and_a_later_one_ends_the_server_at_once() {
+    let head = format!(
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{{\"name\":"
+    );
+    for (pause, code) in [(Duration::ZERO, 0), (Duration::from_millis(1_200), 1)] {
+        let mut server = Server::start();
+        // The server waits three seconds for the rest of it.
+        let mut stalled = crate::transport::connect(&server);
+        stalled.write_all(head.as_bytes()).unwrap();
+        server.get("/v1/customers").expect(200);
+        server.signal("TERM");
+        std::thread::sleep(pause);
+        server.signal("INT");
+        assert_eq!(server.wait().code(), Some(code), "after {pause:?}");
+    }
+}
+
+#[test]
 fn a_request_that_does_not_arrive_does_not_keep_the_server_from_its_end() {
     // It would wait so long that the test is broken off.
     let mut server = Server::start_with(&["--shutdown-timeout", "3600", "--head-timeout", "3600"]);
