@@ -12,17 +12,22 @@ use crate::failure::OpenError;
 /// When a caller may try again: about the time another process's write takes, or a log takes to be moved.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// When a caller may try again after the disk was full: somebody has to make room first.
-const RETRY_WHEN_FULL: Duration = Duration::from_secs(10);
+/// When a caller may try again after what only its operator ends: a full disk, a damaged file, or one that is gone.
+const RETRY_AFTER_REPAIR: Duration = Duration::from_secs(10);
 
 /// Not now.
 pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER, is_full: false }
 }
 
+/// Not until its operator has put the file in order.
+pub(super) fn out_of_order(reason: impl Into<String>) -> StoreError {
+    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER_REPAIR, is_full: false }
+}
+
 /// Not until there is room on the disk.
 pub(super) fn full(reason: impl Into<String>) -> StoreError {
-    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_WHEN_FULL, is_full: true }
+    StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER_REPAIR, is_full: true }
 }
 
 /// Whether the cause of an error is around the database (a lock, the disk, its rights) and not in the statement: then

@@ -12,7 +12,7 @@ use kustodian_core::store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::events::{columns, recorded};
-use super::failure::{brief, is_damage, unavailable};
+use super::failure::{brief, is_damage, out_of_order};
 use super::place::Place;
 use super::records::stored;
 use super::sql::statements;
@@ -75,7 +75,7 @@ impl Health {
     pub(super) fn must_be_in_place(&self) -> Result<(), StoreError> {
         match self.place.as_ref().and_then(Place::lost) {
             None => Ok(()),
-            Some(lost) => Err(unavailable(format!(
+            Some(lost) => Err(out_of_order(format!(
                 "{lost} while the server has it open: put it back and start the server again, or stop the server and put a \
                  backup in its place with kustodian restore"
             ))),
@@ -98,7 +98,7 @@ impl Health {
     fn must_be_whole(&self) -> Result<(), StoreError> {
         match &*self.damage() {
             None => Ok(()),
-            Some(found) => Err(unavailable(format!(
+            Some(found) => Err(out_of_order(format!(
                 "the database file is damaged ({found}): stop the server, see the faults with kustodian check, and put a \
                  backup in its place with kustodian restore"
             ))),
