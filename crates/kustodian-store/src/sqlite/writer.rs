@@ -142,7 +142,7 @@ struct Writer {
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
     last_failure: Option<StoreError>,
-    /// What was last logged of failures.
+    /// The failure that was logged last.
     reported: Repeats,
     /// Why a write failed when the disk was full, until there is room again: a small write may fit where others do not.
     full: Option<StoreError>,

@@ -252,7 +252,7 @@ impl fmt::Display for PageCap {
     }
 }
 
-/// Reads a whole number that is not less than `least`; `of` says what is counted.
+/// Reads a whole number that is not less than `least`; `of` names the unit for the error.
 fn whole_number<N: FromStr + PartialOrd + fmt::Display>(text: &str, least: N, of: &str) -> Result<N, String> {
     match text.trim().parse() {
         Ok(number) if number >= least => Ok(number),
