@@ -66,16 +66,10 @@ impl Attachments {
     /// When no file can be written to a folder that was asked for, or that exists.
     pub(crate) fn check_folder(&self) -> Result<(), Failure> {
         let Some((folder, is_given)) = &self.folder else { return Ok(()) };
-        let is_writable = || {
-            if *is_given {
-                std::fs::create_dir_all(folder)?;
-            }
-            tempfile::tempfile_in(folder).map(drop)
-        };
         if !is_given && !folder.exists() {
             return Ok(());
         }
-        is_writable().map_err(|error| {
+        FileFolder::new(folder).try_out().map_err(|error| {
             Failure::new(format!(
                 "no file can be written to {} ({error}): make it a folder that this user can write to, or name another \
                  one with --attachments (or KUSTODIAN_ATTACHMENTS)",

@@ -110,10 +110,12 @@ async fn serve(
             "{place} takes files of at most {largest} bytes: lower --max-attachment, which is {limit}"
         )));
     }
-    attachments.check_folder()?;
-    tracing::info!(place = attachments.files.place(), "attachments are kept");
+    if !arguments.read_only {
+        attachments.check_folder()?;
+    }
     // Last, as the first key is shown once.
     let welcome = first_start::prepare(&registry, arguments).await?;
+    tracing::info!(place = attachments.files.place(), "attachments are kept");
     let services = services(database, registry, Arc::clone(&attachments.files)).await?;
     let settings = arguments.settings(mailer, tls.is_some());
     let collector = StoreCollector::new(database.meter());

@@ -47,6 +47,14 @@ impl FileFolder {
         Self { folder: folder.into() }
     }
 
+    /// Whether the folder takes a file: one begins to be received, and is removed again. The folder is made for it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn try_out(&self) -> io::Result<()> {
+        Part::begin(&self.folder.join(INCOMING)).map(drop)
+    }
+
     /// The path of a file.
     pub fn path_of(&self, name: FileName) -> PathBuf {
         let sum = name.sum.to_string();

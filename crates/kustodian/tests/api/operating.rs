@@ -263,6 +263,8 @@ fn the_first_key_is_printed_on_a_terminal_and_else_written_to_a_private_file() {
 
 #[test]
 fn a_server_does_not_start_when_its_folder_of_attachments_takes_no_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a file");
     fs::write(&file, "").unwrap();
@@ -274,4 +276,9 @@ fn a_server_does_not_start_when_its_folder_of_attachments_takes_no_file() {
         assert!(!output.status.success() && said.contains("--attachments (or KUSTODIAN_ATTACHMENTS)"), "{said}");
     }
     assert!(!folder.path().join("a.db.key").exists(), "no key was made for a server that does not run");
+    // One that it makes is its own alone.
+    let made = folder.path().join("made");
+    let server = Server::start_with(&["--attachments", made.to_str().unwrap()]);
+    assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
+    drop(server);
 }
