@@ -271,6 +271,7 @@ fn filling() -> Options {
     const GIB: u64 = 1024 * 1024 * 1024;
     Options {
         commit_timeout: Duration::from_secs(300),
+        statement_timeout: Duration::from_secs(300),
         busy_timeout: Duration::from_secs(60),
         writer_cache_bytes: GIB,
         checkpoint_bytes: GIB / 2,
